@@ -1,0 +1,69 @@
+# Debian packages and what each is for; sourced by run.sh and test.sh. One line a package: name, then the reason.
+
+PACKAGES_TO_RUN=(
+  "g++                  the compiler"
+  "cmake                configures the build"
+  "ninja-build          builds"
+  "ccache               makes building again quick"
+  "pkg-config           finds the libraries below"
+  "libhwy-dev           Highway: portable vector instructions"
+  "libdnnl-dev          oneDNN: matrix products and convolutions on the CPU"
+  "nlohmann-json3-dev   reads JSON"
+  "libfmt-dev           formats text"
+  "libcli11-dev         command line options"
+  "libspng-dev          reads PNG"
+  "libdeflate-dev       compresses PNG"
+  "libjpeg62-turbo-dev  reads and writes JPEG"
+  "libwebp-dev          reads and writes WebP"
+  "libgif-dev           reads and writes GIF"
+  "libavif-dev          reads and writes AVIF"
+  "liblcms2-dev         converts colour profiles to sRGB"
+)
+
+PACKAGES_TO_TEST=(
+  "doctest-dev          the test framework"
+  "libsentencepiece-dev the tokenizer that ours is compared with"
+  "emscripten           compiles shared/ to WebAssembly"
+  "nodejs               runs the WebAssembly tests"
+)
+
+# Installs what is missing of the lists named as arguments. With NO_INSTALL=1, or without the right to install, it
+# only says what is missing and fails if something is.
+install_packages() {
+  local missing=() entry name list
+  for list in "$@"; do
+    declare -n entries="$list"
+    for entry in "${entries[@]}"; do
+      read -r name _ <<<"$entry"
+      if ! dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed; then
+        missing+=("$name")
+        printf '  missing: %s\n' "$entry"
+      fi
+    done
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    as_root=(sudo)
+    if [ "${NO_INSTALL:-0}" != 1 ] && ! command -v sudo >/dev/null; then
+      echo "Neither root nor sudo is available to install these packages." >&2
+      NO_INSTALL=1
+    fi
+  fi
+  if [ "${NO_INSTALL:-0}" = 1 ]; then
+    echo "Please install: ${missing[*]}" >&2
+    return 1
+  fi
+  echo "Installing ${#missing[@]} Debian package(s) …"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# nodejs may come from elsewhere; a node on the PATH is as good as the package.
+drop_nodejs_if_present() {
+  command -v node >/dev/null || return 0
+  local kept=() entry
+  for entry in "${PACKAGES_TO_TEST[@]}"; do [[ $entry == nodejs\ * ]] || kept+=("$entry"); done
+  PACKAGES_TO_TEST=("${kept[@]}")
+}
