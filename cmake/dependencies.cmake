@@ -32,6 +32,12 @@ pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 add_library(third_party_highway ALIAS PkgConfig::HWY)
 find_package(fmt REQUIRED)
 
+if(PALIMPSEST_TESTS)
+  # Only the tests compare with it.
+  pkg_check_modules(SENTENCEPIECE REQUIRED IMPORTED_TARGET sentencepiece)
+  add_library(third_party_sentencepiece ALIAS PkgConfig::SENTENCEPIECE)
+endif()
+
 if(PALIMPSEST_ONEDNN)
   # Not find_package(dnnl): Debian's configuration file asks for OpenCL, which a CPU build does not need.
   find_path(DNNL_HEADERS dnnl.hpp)

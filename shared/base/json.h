@@ -58,7 +58,8 @@ class Json {
   /// Appends or replaces a member; the value must be an object or null (which becomes an empty object).
   Json& set(std::string key, Json value);
 
-  /// Compact text; integers exact, doubles in the shortest form that reads back equal. With `indent` > 0, pretty.
+  /// Compact text; integers exact, doubles so that they read back equal (null where not finite), bytes
+  /// that are not UTF-8 as U+FFFD. With `indent` > 0, pretty.
   std::string dump(int indent = 0) const;
 
   bool operator==(const Json& other) const = default;
@@ -69,14 +70,16 @@ class Json {
 
 struct JsonLimits {
   std::size_t max_bytes = std::size_t{16} << 20;
-  int max_depth = 32;                  ///< nesting of arrays and objects
-  std::size_t max_values = 1'000'000;  ///< values in all
+  int max_depth = 32;                                    ///< nesting of arrays and objects
+  std::size_t max_values = 1'000'000;                    ///< values in all
+  std::size_t max_string_bytes = std::size_t{16} << 20;  ///< of one string as written, escapes and all
 };
 
 /// Reads exactly one JSON value (RFC 8259): no comments, no trailing text, no NaN, no duplicate keys, valid UTF-8 only
 /// (surrogates in pairs, no overlong forms, no NUL bytes outside of escapes), numbers that a double or a 64-bit integer
-/// can hold. Errors: codes `json_too_large`, `json_encoding`, `json_depth`, `json_duplicate_key` (message names it),
-/// `json_number`, `json_syntax`; the message has the byte offset.
+/// can hold; an integer beyond 64 bits becomes a double. Errors: codes `json_too_large`, `json_string_length`,
+/// `json_encoding`, `json_depth`, `json_duplicate_key` (message names it), `json_number`, `json_syntax`; the message
+/// has the byte offset.
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 }  // namespace palimpsest

@@ -5,7 +5,7 @@ colour, size, column). The text encoders are pretrained on these labels, token b
 """
 from dataclasses import dataclass, field, replace
 
-from world import (BACKGROUNDS, COLOURS, COLUMNS, GROUNDS, KINDS, SKIES, USUAL_COLOUR, USUAL_COLUMNS, Scene, Thing,
+from world import (BACKGROUNDS, COLOURS, COLUMNS, GROUNDS, KINDS, SKIES, USUAL_COLOUR, USUAL_COLUMNS, Thing,
                    random_colour, random_thing, random_word, slot_index, usual_ground)
 
 EDITS = ("recolour", "add", "remove", "background", "text", "swap", "move", "ground")
@@ -119,7 +119,7 @@ def nonsense(rng):
     return "".join(rng.choice("abcdefghijklmnoprstuvw") for _ in range(rng.randint(3, 6)))
 
 
-def thing_words(rng, thing, bare=False):
+def thing_words(rng, thing):
     """A thing without its place. The usual colour may go unsaid."""
     words = [rng.choice(SIZE_NAMES[thing.size])] if thing.size != "normal" else []
     if rng.random() < 0.08:
@@ -127,7 +127,7 @@ def thing_words(rng, thing, bare=False):
     if thing.colour != USUAL_COLOUR[thing.kind] or rng.random() < 0.6:
         words.append(colour_name(rng, thing.colour))
     words.append(kind_name(rng, thing.kind))
-    return " ".join(words) if bare else article(" ".join(words))
+    return article(" ".join(words))
 
 
 def thing_labels(thing):
@@ -186,8 +186,7 @@ def sign_phrase(rng, scene):
 
 def scene_summary(scene):
     """What the pooled vector shall tell of a caption."""
-    summary = dict(background=BACKGROUNDS.index(scene.background), ground=GROUNDS.index(scene.ground), edit=len(EDITS),
-                   length=len(scene.word))
+    summary = dict(background=BACKGROUNDS.index(scene.background), ground=GROUNDS.index(scene.ground), edit=len(EDITS))
     for slot in range(6):
         thing = scene.thing_at(slot)
         summary[f"kind{slot}"] = KINDS.index(thing.kind) if thing else len(KINDS)
@@ -333,15 +332,12 @@ EDITORS = {name[5:]: function for name, function in list(globals().items()) if n
 EDIT_WEIGHTS = dict(recolour=1.6, add=1.4, remove=1, background=1.3, text=1.2, swap=1.2, move=1.2, ground=0.8)
 
 
-def edit_summary(kind, source, target, labels):
+def edit_summary(kind, labels):
     """What the pooled vector shall tell of an instruction; only what the instruction itself says."""
-    summary = dict(edit=EDITS.index(kind), length=len(target.word) if "word" in labels else 0,
-                   old=labels.get("old", len(KINDS)), new=labels.get("kind", len(KINDS)),
+    summary = dict(edit=EDITS.index(kind), old=labels.get("old", len(KINDS)), new=labels.get("kind", len(KINDS)),
                    colour=labels.get("colour", len(COLOURS)), column=labels.get("column", len(COLUMNS)))
-    if kind == "background":
-        summary["background"] = labels["background"]
-    if kind == "ground":
-        summary["ground"] = labels["ground"]
+    if kind in ("background", "ground"):
+        summary[kind] = labels[kind]
     return summary
 
 
@@ -358,7 +354,7 @@ def edit(rng, scene, kind=None):
         if made and not clashes(made[1]):
             words, target, labels = made
             labels = dict(labels, edit=EDITS.index(chosen))
-            said = Said(polished_instruction(rng, Phrase(words, labels)), edit_summary(chosen, scene, target, labels), chosen)
+            said = Said(polished_instruction(rng, Phrase(words, labels)), edit_summary(chosen, labels), chosen)
             return said, target
         if kind:
             return None
@@ -371,11 +367,6 @@ def polished_instruction(rng, phrase):
     if rng.random() < 0.12:
         phrase.words += "."
     return [phrase]
-
-
-def nothing_said():
-    """The empty prompt."""
-    return Said([], {})
 
 
 def vocabulary():

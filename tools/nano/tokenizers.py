@@ -7,6 +7,8 @@ import collections
 import json
 import math
 import os
+import re
+import struct
 import subprocess
 import tempfile
 
@@ -40,7 +42,6 @@ def field_int(number, value):
 
 
 def field_float(number, value):
-    import struct
     return varint(number << 3 | 5) + struct.pack("<f", value)
 
 
@@ -206,7 +207,6 @@ class ClipTokenizer:
     """vocab.json and merges.txt; enough of CLIP's rules for text of letters, digits and punctuation."""
 
     def __init__(self, folder):
-        import re
         with open(os.path.join(folder, "vocab.json"), encoding="utf-8") as file:
             self.ids = json.load(file)
         with open(os.path.join(folder, "merges.txt"), encoding="utf-8") as file:
@@ -234,8 +234,3 @@ class ClipTokenizer:
         """Ids from start to end mark, at most CLIP_TOKENS of them."""
         ids = [i for word in self.split.findall(text.lower()) for i in self.word(word)]
         return [self.start] + ids[:CLIP_TOKENS - 2] + [self.end]
-
-
-if __name__ == "__main__":
-    import sys
-    build(sys.argv[1])
