@@ -31,6 +31,24 @@ target_include_directories(third_party_doctest SYSTEM INTERFACE ${DOCTEST_HEADER
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 add_library(third_party_highway ALIAS PkgConfig::HWY)
 find_package(fmt REQUIRED)
+add_library(third_party_cli11 INTERFACE)
+find_path(CLI11_HEADERS CLI/CLI.hpp REQUIRED)
+target_include_directories(third_party_cli11 SYSTEM INTERFACE ${CLI11_HEADERS})
+
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+add_library(third_party_sqlite3 ALIAS PkgConfig::SQLITE)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
+add_library(third_party_crypto ALIAS PkgConfig::CRYPTO)
+
+pkg_check_modules(PICTURE_CODECS REQUIRED IMPORTED_TARGET
+  spng libdeflate libjpeg libwebp libwebpdemux libwebpmux libgif libavif lcms2)
+add_library(third_party_picture_codecs ALIAS PkgConfig::PICTURE_CODECS)
+
+# Headers alone: Beast and Asio.
+add_library(third_party_boost INTERFACE)
+find_path(BOOST_HEADERS boost/beast/version.hpp REQUIRED)
+target_include_directories(third_party_boost SYSTEM INTERFACE ${BOOST_HEADERS})
+target_link_libraries(third_party_boost INTERFACE Threads::Threads)
 
 if(PALIMPSEST_TESTS)
   # Only the tests compare with it.

@@ -15,7 +15,10 @@ function(palimpsest_test name)
   target_compile_definitions(test_${name} PRIVATE
     PALIMPSEST_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/golden" PALIMPSEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(EMSCRIPTEN)
-    target_link_options(test_${name} PRIVATE -sNODERAWFS=1 -sEXIT_RUNTIME=1 -sSTACK_SIZE=1MB)
+    target_link_options(test_${name} PRIVATE -sNODERAWFS=1 -sEXIT_RUNTIME=1 -sTOTAL_STACK=1MB)
+    # Emscripten 3.1.6 takes Node's own fetch for a browser's.
+    set_target_properties(test_${name} PROPERTIES
+      CROSSCOMPILING_EMULATOR "${CMAKE_CROSSCOMPILING_EMULATOR};--no-experimental-fetch")
   endif()
   add_test(NAME ${name} COMMAND test_${name} --no-intro)
 endfunction()

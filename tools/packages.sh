@@ -18,6 +18,9 @@ PACKAGES_TO_RUN=(
   "libgif-dev           reads and writes GIF"
   "libavif-dev          reads and writes AVIF"
   "liblcms2-dev         converts colour profiles to sRGB"
+  "libsqlite3-dev       keeps jobs and the gallery"
+  "libssl-dev           SHA-256 of stored pictures"
+  "libboost1.81-dev     Beast and Asio: the HTTP server"
 )
 
 PACKAGES_TO_TEST=(

@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <sstream>
+#include <string>
 
 #include "native/cli/command.h"
 #include "native/cli/exit_codes.h"
@@ -17,9 +19,12 @@ constexpr const char* kExamples =
     "Exit codes: 0 done, 1 fault, 2 wrong option or value, 3 unusable input file, 4 not enough memory,\n"
     "5 result not written, 6 a check failed, 130 interrupted.";
 
+/// A line for each line of the message. Names of request fields are part of their messages; those of options are not.
 int report(const Error& error) {
-  const std::string param = error.param.empty() ? "" : error.param + ": ";
-  std::fprintf(stderr, "palimpsest: %s%s\n", param.c_str(), error.message.c_str());
+  const std::string option = error.param.rfind("--", 0) == 0 ? error.param + ": " : "";
+  std::istringstream lines(error.message);
+  for (std::string line; std::getline(lines, line);)
+    std::fprintf(stderr, "palimpsest: %s%s\n", option.c_str(), line.c_str());
   return exit_code_of(error);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "shared/base/json.h"
 #include "shared/base/utf8.h"
@@ -14,6 +15,9 @@ class Problems {
   void add(std::string param, const std::string& problem) {
     std::string message = param + " " + problem;
     found_.push_back({std::string(codes::kInvalidValue), std::move(message), std::move(param)});
+  }
+  void add_all(std::vector<Error> problems) {
+    found_.insert(found_.end(), std::make_move_iterator(problems.begin()), std::make_move_iterator(problems.end()));
   }
   std::vector<Error> take() { return std::move(found_); }
 
@@ -96,16 +100,20 @@ std::string_view name_of(Rng rng) {
   return "";
 }
 
+std::vector<Error> validate_size(ImageSize size, const RequestLimits& limits) {
+  Problems problems;
+  check_side("width", size.width, limits, problems);
+  check_side("height", size.height, limits, problems);
+  return problems.take();
+}
+
 std::vector<Error> validate(const ImageRequest& request, const RequestLimits& limits) {
   Problems problems;
   if (is_blank(request.prompt)) problems.add("prompt", "is empty; say what the picture should show");
   check_text("prompt", request.prompt, limits, problems);
   check_text("negative_prompt", request.negative_prompt, limits, problems);
   check_images(request.images, limits, problems);
-  if (request.size) {
-    check_side("width", request.size->width, limits, problems);
-    check_side("height", request.size->height, limits, problems);
-  }
+  if (request.size) problems.add_all(validate_size(*request.size, limits));
   check_whole_number("n", request.n, limits.max_n, problems);
   if (request.steps) check_whole_number("steps", *request.steps, limits.max_steps, problems);
   if (request.guidance) check_scale("cfg_scale", *request.guidance, limits.max_guidance, problems);

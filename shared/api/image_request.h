@@ -53,6 +53,9 @@ struct RequestLimits {
   double max_guidance = 100;
 };
 
+/// What is wrong with the size of a result; empty where it is possible.
+std::vector<Error> validate_size(ImageSize size, const RequestLimits& limits = {});
+
 /// Every problem of the request, each with the field's name as `param`; empty where it can run.
 std::vector<Error> validate(const ImageRequest& request, const RequestLimits& limits = {});
 

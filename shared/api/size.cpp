@@ -51,6 +51,14 @@ ImageSize size_of_ratio(double width, double height, const RequestLimits& limits
   return {nearest_side(std::sqrt(area * ratio), limits), nearest_side(std::sqrt(area / ratio), limits)};
 }
 
+ImageSize nearest_possible(ImageSize size, const RequestLimits& limits) {
+  const auto nearest = [&limits](int side) {
+    const int multiple = limits.side_multiple;
+    return std::clamp((side + multiple / 2) / multiple * multiple, limits.min_side, limits.max_side);
+  };
+  return {nearest(size.width), nearest(size.height)};
+}
+
 std::string to_string(ImageSize size) {
   return std::to_string(size.width) + "x" + std::to_string(size.height);
 }

@@ -21,6 +21,9 @@ ImageSize nearest_in_ratio(ImageSize shape, std::span<const ImageSize> sizes);
 /// Source: flux/util.py `aspect_ratio_to_height_width`.
 ImageSize size_of_ratio(double width, double height, const RequestLimits& limits = {}, double area = 1024.0 * 1024.0);
 
+/// The size whose sides are within the limits and multiples of 16, each nearest to what was asked for.
+ImageSize nearest_possible(ImageSize size, const RequestLimits& limits = {});
+
 /// What a request's pictures go through: shown before running and returned with the result.
 struct SizePlan {
   struct Reference {

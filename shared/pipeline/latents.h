@@ -1,3 +1,7 @@
+// shared/pipeline: from a request to pictures: sizes, noise, schedule, latents, the denoising loop, previews.
+// Included by native/jobs, native/cli and the page's engine; includes the rest of shared.
+// Start with kontext_pipeline.h; everything else here is one step of it, in host code that has the same bits
+// everywhere.
 #pragma once
 
 #include <cstdint>

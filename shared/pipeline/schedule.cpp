@@ -4,7 +4,7 @@
 #include <string>
 
 #include "shared/base/error.h"
-#include "shared/pipeline/elementary.h"
+#include "shared/base/elementary.h"
 
 namespace palimpsest {
 namespace {

@@ -28,7 +28,16 @@ void check_output_columns(const char* op, const Tensor& out, std::int64_t rows, 
 
 }  // namespace
 
+void check_float(const char* op, const Tensor& x) {
+  if (x.empty()) refuse(op, "a tensor is empty");
+  if (x.dtype() != DType::f32 && x.dtype() != DType::bf16) {
+    refuse(op, "a tensor of " + std::string(name_of(x.dtype())) + " must be f32 or bf16");
+  }
+}
+
 void check_linear(const Tensor& x, const LinearWeight& w, const Tensor& out, std::int64_t out_column) {
+  check_float("linear", x);
+  check_float("linear", out);
   check_rank("linear", "x", x, 2);
   if (x.shape()[1] != w.in_features()) {
     refuse("linear", "x " + x.shape().to_string() + " and weight (" + std::to_string(w.out_features()) + ", " +
@@ -48,6 +57,8 @@ void check_linear_residual(const Tensor& x, const LinearWeight& w, const Tensor*
 
 std::int64_t check_attention(const Tensor& qkv, std::int64_t heads, const AttentionOptions& options, const Tensor& out,
                              std::int64_t out_column) {
+  check_float("attention", qkv);
+  check_float("attention", out);
   check_rank("attention", "qkv", qkv, 2);
   const std::int64_t tokens = qkv.shape()[0];
   if (heads < 1 || qkv.shape()[1] % (3 * heads) != 0) {
@@ -57,6 +68,9 @@ std::int64_t check_attention(const Tensor& qkv, std::int64_t heads, const Attent
   if (options.first_query < 0 || options.first_query > tokens) {
     refuse("attention", "first_query " + std::to_string(options.first_query) + " is outside of " +
                             std::to_string(tokens) + " tokens");
+  }
+  if (options.relative_bias != nullptr && options.relative_bias->dtype() != DType::f32) {
+    refuse("attention", "relative_bias must be f32, not " + std::string(name_of(options.relative_bias->dtype())));
   }
   if (options.relative_bias != nullptr && options.relative_bias->shape() != Shape{heads, 2 * tokens - 1}) {
     refuse("attention", "relative_bias " + options.relative_bias->shape().to_string() + " must be " +
@@ -82,9 +96,10 @@ void check_qk_norm_rope(const Tensor& qkv, std::int64_t heads, const Tensor& q_w
                                std::to_string(heads) + " heads of even width");
   }
   const std::int64_t head_width = width / (3 * heads);
-  if (q_weight.shape() != Shape{head_width} || k_weight.shape() != Shape{head_width}) {
+  const bool f32_weights = q_weight.dtype() == DType::f32 && k_weight.dtype() == DType::f32;
+  if (!f32_weights || q_weight.shape() != Shape{head_width} || k_weight.shape() != Shape{head_width}) {
     refuse("qk_norm_rope", "the norm weights " + q_weight.shape().to_string() + " and " + k_weight.shape().to_string() +
-                               " must be (" + std::to_string(head_width) + ")");
+                               " must be f32 (" + std::to_string(head_width) + ")");
   }
   if (pe.dtype() != DType::f32 || pe.shape() != Shape{qkv.shape()[0], head_width / 2, 2}) {
     refuse("qk_norm_rope", "pe " + pe.shape().to_string() + " does not fit qkv " + qkv.shape().to_string());
@@ -114,9 +129,13 @@ Shape check_conv2d(const Tensor& x, const ConvWeight& w, const ConvOptions& opti
     refuse("conv2d", "x " + x.shape().to_string() + " has not the weight's " + std::to_string(w.in_channels()) +
                          " input channels");
   }
+  if (options.pad_top < 0 || options.pad_left < 0 || options.pad_bottom < 0 || options.pad_right < 0) {
+    refuse("conv2d", "padding must not be negative");
+  }
+  if (options.stride < 1) refuse("conv2d", "the stride must be at least 1");
   const std::int64_t rows = x.shape()[0] + options.pad_top + options.pad_bottom - w.kernel_size();
   const std::int64_t columns = x.shape()[1] + options.pad_left + options.pad_right - w.kernel_size();
-  if (rows < 0 || columns < 0 || options.stride < 1) {
+  if (rows < 0 || columns < 0) {
     refuse("conv2d",
            "x " + x.shape().to_string() + " is smaller than the kernel of " + std::to_string(w.kernel_size()));
   }

@@ -7,6 +7,8 @@ namespace palimpsest {
 // Shape and dtype checks of the ops, one for all backends; an implementation calls its check first.
 // Each throws PalimpsestError `invalid_value` with a message "[op] …" that names both shapes.
 
+/// A tensor that an op computes with: not empty, f32 or bf16.
+void check_float(const char* op, const Tensor& x);
 void check_linear(const Tensor& x, const LinearWeight& w, const Tensor& out, std::int64_t out_column);
 void check_linear_residual(const Tensor& x, const LinearWeight& w, const Tensor* gate, const Tensor& residual);
 /// Also returns the head width.

@@ -73,6 +73,14 @@ class Optimiser:
         for parameter, master in zip(self.parameters, self.masters):
             parameter.copy_(master)
 
+    @torch.no_grad()
+    def start_from(self, weights):
+        """Takes {name: tensor} as the start; parameters that it lacks keep their own."""
+        for i, name in enumerate(self.names):
+            if name in weights:
+                for mine in (self.masters[i], self.averages[i], self.parameters[i]):
+                    mine.copy_(weights[name])
+
     def averaged(self):
         """The moving average as {name: tensor}."""
         return dict(zip(self.names, self.averages))
@@ -104,7 +112,8 @@ class Meter:
 
 
 def run(path, optimiser, minutes, step, hold=0.4, log_every=100, report=None, extra=None):
-    """Calls `step(progress, meter)` -> loss until the time is up; saves to `path` and goes on from there when it exists.
+    """Calls `step(progress, meter)` -> loss until the time is up; saves to `path` and goes on from there when it exists, or
+    starts from its weights where it holds nothing else (see `resume.py`).
 
     The saved file holds the optimiser's state, seconds trained, and `weights`: the averages by name. `extra` is a dict of
     counters that the step function keeps; it is saved too.
@@ -112,10 +121,14 @@ def run(path, optimiser, minutes, step, hold=0.4, log_every=100, report=None, ex
     meter, spent, extra = Meter(), 0.0, extra if extra is not None else {}
     if os.path.exists(path):
         saved = torch.load(path)
-        optimiser.load_state(saved["optimiser"])
-        spent = saved["seconds"]
-        extra.update(saved["extra"])
-        print(f"going on after {spent:.0f} s, {optimiser.steps} steps", flush=True)
+        if "optimiser" in saved:
+            optimiser.load_state(saved["optimiser"])
+            spent = saved["seconds"]
+            extra.update(saved["extra"])
+            print(f"going on after {spent:.0f} s, {optimiser.steps} steps", flush=True)
+        else:
+            optimiser.start_from(saved["weights"])
+            print("starting from the weights of a checkpoint", flush=True)
 
     def save():
         write_atomically(dict(optimiser=optimiser.state(), weights=optimiser.averaged(), seconds=spent, extra=extra), path)

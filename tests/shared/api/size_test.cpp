@@ -45,11 +45,12 @@ TEST_CASE("references and results get the sizes of the reference implementation"
 
 TEST_CASE("aspect ratios become the sizes of the reference implementation") {
   const Json cases = read_golden_json("aspect_ratio.json");
-  for (const auto& [ratio, size] : *cases.as_object()) {
+  for (const Json::Member& member : *cases.as_object()) {
+    const std::string& ratio = member.first;
     CAPTURE(ratio);
     const std::size_t colon = ratio.find(':');
     const double width = std::stod(ratio.substr(0, colon)), height = std::stod(ratio.substr(colon + 1));
-    CHECK(size_of_ratio(width, height) == size_from(size));
+    CHECK(size_of_ratio(width, height) == size_from(member.second));
   }
 }
 

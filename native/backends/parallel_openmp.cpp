@@ -1,0 +1,53 @@
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+
+#include "native/backends/parallel.h"
+
+namespace palimpsest {
+namespace {
+
+class OpenMpParallel final : public Parallel {
+ public:
+  explicit OpenMpParallel(int threads) : threads_(threads) {}
+
+  int thread_count() const override { return threads_; }
+
+  void run(std::int64_t task_count, const std::function<void(std::int64_t)>& task) override {
+    const int team = static_cast<int>(std::min<std::int64_t>(threads_, task_count));
+    if (team <= 1) {
+      for (std::int64_t i = 0; i < task_count; ++i) task(i);
+      return;
+    }
+    std::exception_ptr first_error;
+    std::atomic<bool> failed = false;
+#pragma omp parallel for num_threads(team) schedule(dynamic, 1)
+    for (std::int64_t i = 0; i < task_count; ++i) {
+      if (failed.load(std::memory_order_relaxed)) continue;
+      try {
+        task(i);
+      } catch (...) {
+        // No exception may leave a parallel region.
+        if (!failed.exchange(true)) first_error = std::current_exception();
+      }
+    }
+    if (first_error) std::rethrow_exception(first_error);
+  }
+
+ private:
+  int threads_;
+};
+
+}  // namespace
+
+int available_processors() {
+  return std::max(1, omp_get_num_procs());
+}
+
+std::unique_ptr<Parallel> make_parallel(int threads) {
+  return std::make_unique<OpenMpParallel>(threads);
+}
+
+}  // namespace palimpsest
