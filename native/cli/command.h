@@ -13,6 +13,7 @@ namespace palimpsest {
 using CommandAction = std::function<int()>;
 
 /// Each adds one subcommand with its options to `app` and sets `action` when it is chosen on the command line.
+void add_serve_command(CLI::App& app, CommandAction& action);
 void add_generate_command(CLI::App& app, CommandAction& action);
 void add_edit_command(CLI::App& app, CommandAction& action);
 void add_inspect_command(CLI::App& app, CommandAction& action);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kExamples =
     "Examples:\n"
+    "  palimpsest serve\n"
     "  palimpsest generate \"a red house at night, sign reads 'OPEN'\" -o night.png --seed 7\n"
     "  palimpsest edit night.png \"make the house blue\" -o blue.png\n"
     "  palimpsest edit photo.jpg \"add a starry night sky\" --model /models/FLUX.1-Kontext-dev -o starry.png\n"
@@ -36,6 +37,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("palimpsest ") + PALIMPSEST_VERSION);
 
   CommandAction action;
+  add_serve_command(app, action);
   add_generate_command(app, action);
   add_edit_command(app, action);
   add_inspect_command(app, action);

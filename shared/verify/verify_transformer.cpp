@@ -62,16 +62,17 @@ class TransformerCase {
 
   void split_ids(FluxConditioning& conditioning) const {
     const std::vector<float> ids = golden_.floats("in.img_ids");
-    const auto cut = ids.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(ids.size(), 3 * noise_));
+    const auto cut =
+        ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), 3 * static_cast<std::size_t>(noise_)));
     conditioning.noise_ids.assign(ids.begin(), cut);
     conditioning.reference_ids.assign(cut, ids.end());
   }
 
   // Golden rows are text, noise, references; the network's are text, references, noise.
   std::vector<float> in_network_order(std::vector<float> rows, std::int64_t text_tokens, std::int64_t tokens) const {
-    const auto width = static_cast<std::ptrdiff_t>(rows.size()) / tokens;
-    const auto pictures = rows.begin() + text_tokens * width;
-    std::rotate(pictures, pictures + noise_ * width, rows.end());
+    const std::int64_t width = static_cast<std::int64_t>(rows.size()) / tokens;
+    const auto at_token = [&](std::int64_t token) { return rows.begin() + static_cast<std::ptrdiff_t>(token * width); };
+    std::rotate(at_token(text_tokens), at_token(text_tokens + noise_), rows.end());
     return rows;
   }
 
@@ -90,7 +91,8 @@ class TransformerCase {
       }
       std::span<const float> wanted = want;
       if (name == last_block && want.size() == got.size()) {  // it computes the noise tokens only
-        const std::size_t used = want.size() / static_cast<std::size_t>(run.pe.shape()[0]) * noise_;
+        const std::size_t used =
+            want.size() / static_cast<std::size_t>(run.pe.shape()[0]) * static_cast<std::size_t>(noise_);
         got = got.last(used);
         wanted = wanted.last(used);
       }

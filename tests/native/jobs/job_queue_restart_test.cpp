@@ -109,7 +109,10 @@ TEST_CASE("a shutdown lets the running job finish in its time and keeps the wait
   const std::string running = test.submit_as("me"), waiting = test.submit_as("me");
   test.stub().wait_for(running);
   std::thread finisher([&] {
-    while (test.submit({"me", "{}"})) continue;  // until the shutdown has begun
+    for (std::string code; code != "shutting_down";) {
+      const Result<Submitted> answer = test.submit({"someone else", "{}"});
+      if (!answer) code = answer.error().code;
+    }
     test.stub().end(running, one_picture("x"));
   });
   test.queue->shutdown(std::chrono::minutes(10));

@@ -117,14 +117,18 @@ void ServerUnderTest::add_routes() {
 }
 
 void ServerUnderTest::add_slow_routes() {
-  router.add(route("GET", "/v1/wait", [this](const ExchangePtr& exchange) {
+  const Handler keep = [this](const ExchangePtr& exchange) {
     exchange->on_disconnect([this] { left.add(); });
     {
       const std::lock_guard lock(mutex_);
       waiting_.push_back(exchange);
     }
     arrived.add();
-  }));
+  };
+  router.add(route("GET", "/v1/wait", keep));
+  Route hold = route("POST", "/v1/hold", keep);
+  hold.body = BodyKind::json;
+  router.add(hold);
   router.add(route("GET", "/v1/events", [this](const ExchangePtr& exchange) {
     exchange->on_disconnect([this] { streams_left.add(); });
     const bool resumable = exchange->request().query_value("resumable") == "1";

@@ -33,7 +33,7 @@ HttpLimits patient_limits();
 ///   GET /health (open, quick)      GET /v1/models/{id*} (open)       GET /v1/images/{id} (capability)
 ///   POST /v1/echo (JSON)           POST /v1/form (form or JSON)      POST /v1/touch (no body)
 ///   GET /v1/wait (answered by release)   GET /v1/events (a stream)   GET /v1/throws   GET /v1/forgets   GET /v1/big
-///   GET /v1/bad-header
+///   GET /v1/bad-header             POST /v1/hold (as wait, with JSON)
 class ServerUnderTest {
  public:
   explicit ServerUnderTest(HttpLimits limits = patient_limits(), AccessOptions access = {});
@@ -44,7 +44,7 @@ class ServerUnderTest {
   std::string request(const std::string& line, const std::string& headers = "", const std::string& body = "") const;
   RawResponse get(const std::string& path, const std::string& headers = "") const;
 
-  /// The exchanges that /v1/wait keeps, and the streams of /v1/events.
+  /// The exchanges that /v1/wait and /v1/hold keep, and the streams of /v1/events.
   ExchangePtr take_waiting();
   std::shared_ptr<SseStream> take_stream();
   /// Waits until there are `count`: a line is written after its answer.

@@ -46,31 +46,30 @@ TEST_CASE("rotation turns pairs of neighbouring features, and text is not turned
   const GoldenFile golden("embed_rope.safetensors");
   TestBackend backend;
   const std::vector<float> ids = golden.floats("ids");
-  const std::int64_t axes[] = {16, 56, 56}, heads = 2, width = 128;
-  const auto tokens = static_cast<std::int64_t>(ids.size()) / 3;
-  const Tensor pe = backend.upload(embed_nd(ids, axes, 10000), {tokens, width / 2, 2});
+  const std::int64_t axes[] = {16, 56, 56};
+  constexpr std::size_t kHeads = 2, kWidth = 128;
+  const std::size_t tokens = ids.size() / 3;
+  const Tensor pe = backend.upload(embed_nd(ids, axes, 10000), {static_cast<std::int64_t>(tokens), kWidth / 2, 2});
+  // The golden file has heads before tokens.
+  const auto row_of = [&](std::span<const float> values, std::size_t token, std::size_t head) {
+    return values.subspan((head * tokens + token) * kWidth, kWidth);
+  };
   for (const std::string name : {"q", "k"}) {
     const std::vector<float> stored = golden.floats(name), want = golden.floats(name + "_rot");
-    const auto at = [&](std::int64_t token, std::int64_t head) { return (head * tokens + token) * width; };
     std::vector<float> x;
-    for (std::int64_t i = 0; i < tokens * heads; ++i) {
-      const auto row = stored.begin() + at(i / heads, i % heads);
-      x.insert(x.end(), row, row + width);
+    for (std::size_t i = 0; i < tokens * kHeads; ++i) {
+      const auto row = row_of(stored, i / kHeads, i % kHeads);
+      x.insert(x.end(), row.begin(), row.end());
     }
-    Tensor rotated = backend.upload(x, {tokens, heads, width});
+    Tensor rotated = backend.upload(x, {static_cast<std::int64_t>(tokens), kHeads, kWidth});
     backend->rope(rotated, pe);
     const std::vector<float> got = backend.download(rotated);
-    for (std::int64_t i = 0; i < tokens * heads; ++i) {
-      const std::int64_t token = i / heads;
-      const bool is_far =
-          ids[static_cast<std::size_t>(3 * token + 1)] > 16 || ids[static_cast<std::size_t>(3 * token + 2)] > 16;
-      const bool is_text = ids[static_cast<std::size_t>(3 * token)] == 0 &&
-                           ids[static_cast<std::size_t>(3 * token + 1)] == 0 &&
-                           ids[static_cast<std::size_t>(3 * token + 2)] == 0;
-      const std::span<const float> row = std::span(got).subspan(static_cast<std::size_t>(i * width), 128);
-      check_close(row, std::span(want).subspan(static_cast<std::size_t>(at(token, i % heads)), 128),
-                  is_far ? 2e-4 : 1e-5);
-      if (is_text) check_close(row, std::span(x).subspan(static_cast<std::size_t>(i * width), 128), 0);
+    for (std::size_t i = 0; i < tokens * kHeads; ++i) {
+      const float* id = &ids[3 * (i / kHeads)];
+      const bool is_far = id[1] > 16 || id[2] > 16, is_text = id[0] == 0 && id[1] == 0 && id[2] == 0;
+      const auto row = std::span(got).subspan(i * kWidth, kWidth);
+      check_close(row, row_of(want, i / kHeads, i % kHeads), is_far ? 2e-4 : 1e-5);
+      if (is_text) check_close(row, std::span(x).subspan(i * kWidth, kWidth), 0);
     }
   }
 }
