@@ -51,12 +51,12 @@ HWY_BEFORE_NAMESPACE();
 namespace palimpsest {
 namespace HWY_NAMESPACE {
 
-std::int64_t AttentionPanelWidth() {
-  return PanelWidth();
+std::int64_t attention_panel_width() {
+  return tile_width();
 }
 
 /// Packs keys and values of one panel of tokens; keys beyond the last are zero.
-void PackTokens(const AttentionPlan& plan, std::int64_t head, std::int64_t panel) {
+void pack_tokens(const AttentionPlan& plan, std::int64_t head, std::int64_t panel) {
   const std::int64_t width = plan.panel_width;
   const std::int64_t begin = panel * width;
   const std::int64_t count = std::min(width, plan.tokens - begin);
@@ -101,7 +101,7 @@ struct QueryTile {
   FloatScratch maximum, sum;
 };
 
-void LoadQueries(const AttentionPlan& plan, QueryTile& tile) {
+void load_queries(const AttentionPlan& plan, QueryTile& tile) {
   const FloatTag d;
   const FloatVector scale = hn::Set(d, plan.scale);
   for (std::int64_t block = 0; block < tile.depth_blocks; ++block) {
@@ -110,13 +110,13 @@ void LoadQueries(const AttentionPlan& plan, QueryTile& tile) {
     for (std::int64_t row = 0; row < tile.rows; ++row) {
       float* to = tile.queries.data() + (block * tile.rows + row) * kBlockStride;
       widen(plan.row(tile.first + row, 0, tile.head).at(begin), count, to);
-      Map(
+      map_values(
           static_cast<std::size_t>(count), to, [scale](FloatVector v) HWY_ATTR { return hn::Mul(v, scale); }, to);
     }
   }
 }
 
-void ComputeScores(const AttentionPlan& plan, QueryTile& tile, std::int64_t key_begin, std::int64_t keys) {
+void compute_scores(const AttentionPlan& plan, QueryTile& tile, std::int64_t key_begin, std::int64_t keys) {
   const std::int64_t width = plan.panel_width;
   const float* packed = plan.keys + tile.head * plan.key_floats();
   for (std::int64_t key = 0; key < keys; key += width) {
@@ -125,19 +125,19 @@ void ComputeScores(const AttentionPlan& plan, QueryTile& tile, std::int64_t key_
     for (std::int64_t block = 0; block < tile.depth_blocks; ++block) {
       const std::int64_t begin = block * kBlockDepth;
       const float* panel = packed + (key_begin + key) * plan.head_width + begin * width;
-      MultiplyPanel(tile.queries.data() + block * tile.rows * kBlockStride, tile.rows, panel,
-                    std::min(kBlockDepth, plan.head_width - begin), scores, kBlockStride);
+      multiply_panel(tile.queries.data() + block * tile.rows * kBlockStride, tile.rows, panel,
+                     std::min(kBlockDepth, plan.head_width - begin), scores, kBlockStride);
     }
   }
 }
 
 /// Adds the bias and hides the keys that a query must not see.
-void BiasAndMask(const AttentionPlan& plan, const QueryTile& tile, std::int64_t row, std::int64_t key_begin,
-                 std::int64_t keys, float* scores) {
+void bias_and_mask(const AttentionPlan& plan, const QueryTile& tile, std::int64_t row, std::int64_t key_begin,
+                   std::int64_t keys, float* scores) {
   const std::int64_t query = tile.first + row;
   if (plan.relative_bias != nullptr) {
     const float* bias = plan.relative_bias + tile.head * (2 * plan.tokens - 1) + (key_begin - query + plan.tokens - 1);
-    Map(
+    map_values(
         static_cast<std::size_t>(keys), scores, [](FloatVector s, FloatVector b) HWY_ATTR { return hn::Add(s, b); },
         scores, bias);
   }
@@ -149,7 +149,7 @@ void BiasAndMask(const AttentionPlan& plan, const QueryTile& tile, std::int64_t 
 }
 
 /// The largest of `count` values and `least`.
-HWY_INLINE float MaximumOf(const float* values, std::size_t count, float least) {
+HWY_INLINE float maximum_of(const float* values, std::size_t count, float least) {
   const FloatTag d;
   const std::size_t lanes = hn::Lanes(d);
   FloatVector largest = hn::Set(d, least);
@@ -161,41 +161,41 @@ HWY_INLINE float MaximumOf(const float* values, std::size_t count, float least) 
 }
 
 /// Turns a row of scores into weights e^(score - maximum) and rescales what the row has gathered so far.
-void SoftmaxRow(QueryTile& tile, std::int64_t row, std::int64_t keys, float* scores) {
+void softmax_row(QueryTile& tile, std::int64_t row, std::int64_t keys, float* scores) {
   const FloatTag d;
   const auto n = static_cast<std::size_t>(keys);
   const float before = tile.maximum.data()[row];
-  const float now = MaximumOf(scores, n, before);
+  const float now = maximum_of(scores, n, before);
   const FloatVector shift = hn::Set(d, now);
-  Map(
-      n, scores, [d, shift](FloatVector s) HWY_ATTR { return Exp(d, hn::Sub(s, shift)); }, scores);
-  const float added = SumOf(
+  map_values(
+      n, scores, [d, shift](FloatVector s) HWY_ATTR { return exponential(d, hn::Sub(s, shift)); }, scores);
+  const float added = sum_of(
       n, [](FloatVector w) HWY_ATTR { return w; }, scores);
-  const float factor = hn::GetLane(Exp(d, hn::Set(d, before - now)));
+  const float factor = hn::GetLane(exponential(d, hn::Set(d, before - now)));
   tile.sum.data()[row] = tile.sum.data()[row] * factor + added;
   tile.maximum.data()[row] = now;
   if (factor == 1.0F) return;
   float* out = tile.out.data() + row * tile.out_stride;
   const FloatVector rescale = hn::Set(d, factor);
-  Map(
+  map_values(
       static_cast<std::size_t>(tile.out_stride), out, [rescale](FloatVector v) HWY_ATTR { return hn::Mul(v, rescale); },
       out);
 }
 
-void AddValues(const AttentionPlan& plan, QueryTile& tile, std::int64_t key_begin, std::int64_t keys) {
+void add_weighted_values(const AttentionPlan& plan, QueryTile& tile, std::int64_t key_begin, std::int64_t keys) {
   const float* packed = plan.values + tile.head * plan.value_floats();
   for (std::int64_t panel = 0; panel < plan.width_panels(); ++panel) {
-    MultiplyPanel(tile.scores.data(), tile.rows, packed + (panel * plan.tokens + key_begin) * plan.panel_width, keys,
-                  tile.out.data() + panel * plan.panel_width, tile.out_stride);
+    multiply_panel(tile.scores.data(), tile.rows, packed + (panel * plan.tokens + key_begin) * plan.panel_width, keys,
+                   tile.out.data() + panel * plan.panel_width, tile.out_stride);
   }
 }
 
-void StoreQueries(const AttentionPlan& plan, QueryTile& tile) {
+void store_queries(const AttentionPlan& plan, QueryTile& tile) {
   const FloatTag d;
   for (std::int64_t row = 0; row < tile.rows; ++row) {
     float* values = tile.out.data() + row * tile.out_stride;
     const FloatVector factor = hn::Set(d, 1.0F / tile.sum.data()[row]);
-    Map(
+    map_values(
         static_cast<std::size_t>(plan.head_width), values,
         [factor](FloatVector v) HWY_ATTR { return hn::Mul(v, factor); }, values);
     const std::int64_t out_row = tile.first - plan.first_query + row;
@@ -203,21 +203,21 @@ void StoreQueries(const AttentionPlan& plan, QueryTile& tile) {
   }
 }
 
-void AttendTile(const AttentionPlan& plan, std::int64_t head, std::int64_t tile_index) {
+void attend_tile(const AttentionPlan& plan, std::int64_t head, std::int64_t tile_index) {
   QueryTile tile(plan, head, tile_index);
-  LoadQueries(plan, tile);
+  load_queries(plan, tile);
   const std::int64_t visible = plan.causal ? tile.first + tile.rows : plan.tokens;
   for (std::int64_t begin = 0; begin < visible; begin += kBlockDepth) {
     const std::int64_t keys = std::min(kBlockDepth, visible - begin);
-    ComputeScores(plan, tile, begin, keys);
+    compute_scores(plan, tile, begin, keys);
     for (std::int64_t row = 0; row < tile.rows; ++row) {
       float* scores = tile.scores.data() + row * kBlockStride;
-      BiasAndMask(plan, tile, row, begin, keys, scores);
-      SoftmaxRow(tile, row, keys, scores);
+      bias_and_mask(plan, tile, row, begin, keys, scores);
+      softmax_row(tile, row, keys, scores);
     }
-    AddValues(plan, tile, begin, keys);
+    add_weighted_values(plan, tile, begin, keys);
   }
-  StoreQueries(plan, tile);
+  store_queries(plan, tile);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -228,9 +228,9 @@ HWY_AFTER_NAMESPACE();
 namespace palimpsest {
 namespace {
 
-HWY_EXPORT(AttentionPanelWidth);
-HWY_EXPORT(PackTokens);
-HWY_EXPORT(AttendTile);
+HWY_EXPORT(attention_panel_width);
+HWY_EXPORT(pack_tokens);
+HWY_EXPORT(attend_tile);
 
 /// Queries of a task, from the sizes alone: large enough to use a loaded panel often, small enough for many tasks.
 void choose_tiles(AttentionPlan& plan) {
@@ -256,7 +256,7 @@ void PortableBackend::attention(const Tensor& qkv, std::int64_t heads, const Att
   plan.qkv = elements_of(qkv);
   plan.out = elements_of(out).at(out_column);
   plan.out_stride = out.shape()[1];
-  plan.panel_width = HWY_DYNAMIC_DISPATCH(AttentionPanelWidth)();
+  plan.panel_width = HWY_DYNAMIC_DISPATCH(attention_panel_width)();
   if (out.shape()[0] == 0 || plan.head_width == 0) return;
   choose_tiles(plan);
 
@@ -265,10 +265,10 @@ void PortableBackend::attention(const Tensor& qkv, std::int64_t heads, const Att
   plan.values = plan.keys + heads * plan.key_floats();
   const std::int64_t panels = plan.token_panels();
   parallel_.run(heads * panels, [&](std::int64_t index) {
-    HWY_DYNAMIC_DISPATCH(PackTokens)(plan, index / panels, index % panels);
+    HWY_DYNAMIC_DISPATCH(pack_tokens)(plan, index / panels, index % panels);
   });
   parallel_.run(heads * plan.tiles, [&](std::int64_t index) {
-    HWY_DYNAMIC_DISPATCH(AttendTile)(plan, index / plan.tiles, index % plan.tiles);
+    HWY_DYNAMIC_DISPATCH(attend_tile)(plan, index / plan.tiles, index % plan.tiles);
   });
 }
 

@@ -17,7 +17,7 @@ const hn::Rebind<std::uint16_t, hn::ScalableTag<float>> kHalves;
 const hn::Rebind<std::uint32_t, hn::ScalableTag<float>> kBits;
 const hn::Rebind<std::int32_t, hn::ScalableTag<float>> kSigned;
 
-void WidenBf16(const std::uint16_t* from, std::int64_t count, float* to) {
+void widen_bf16(const std::uint16_t* from, std::int64_t count, float* to) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(kFloats));
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes) {
@@ -27,7 +27,7 @@ void WidenBf16(const std::uint16_t* from, std::int64_t count, float* to) {
   for (; i < count; ++i) to[i] = float_from_bf16(from[i]);
 }
 
-void NarrowBf16(const float* from, std::int64_t count, std::uint16_t* to) {
+void narrow_bf16(const float* from, std::int64_t count, std::uint16_t* to) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(kFloats));
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes) {
@@ -51,8 +51,8 @@ HWY_AFTER_NAMESPACE();
 namespace palimpsest {
 namespace {
 
-HWY_EXPORT(WidenBf16);
-HWY_EXPORT(NarrowBf16);
+HWY_EXPORT(widen_bf16);
+HWY_EXPORT(narrow_bf16);
 
 /// Weights in a file may begin at any byte.
 template <typename T>
@@ -66,7 +66,7 @@ void widen_unaligned_bf16(const std::byte* from, std::int64_t count, float* to) 
   std::uint16_t aligned[kChunk];
   for_chunks(count, [&](std::int64_t begin, std::int64_t part) {
     std::memcpy(aligned, from + 2 * begin, static_cast<std::size_t>(2 * part));
-    HWY_DYNAMIC_DISPATCH(WidenBf16)(aligned, part, to + begin);
+    HWY_DYNAMIC_DISPATCH(widen_bf16)(aligned, part, to + begin);
   });
 }
 
@@ -79,7 +79,7 @@ void widen(const Elements& from, std::int64_t count, float* to) {
       return;
     case DType::bf16:
       if (reinterpret_cast<std::uintptr_t>(from.address) % 2 != 0) return widen_unaligned_bf16(from.address, count, to);
-      HWY_DYNAMIC_DISPATCH(WidenBf16)(reinterpret_cast<const std::uint16_t*>(from.address), count, to);
+      HWY_DYNAMIC_DISPATCH(widen_bf16)(reinterpret_cast<const std::uint16_t*>(from.address), count, to);
       return;
     case DType::f16:
       for (std::int64_t i = 0; i < count; ++i) to[i] = float_from_f16(load_element<std::uint16_t>(from.address, i));
@@ -96,7 +96,7 @@ void narrow(const float* from, std::int64_t count, const Elements& to) {
   if (to.dtype == DType::f32) {
     std::memcpy(to.address, from, static_cast<std::size_t>(count) * sizeof(float));
   } else {
-    HWY_DYNAMIC_DISPATCH(NarrowBf16)(from, count, reinterpret_cast<std::uint16_t*>(to.address));
+    HWY_DYNAMIC_DISPATCH(narrow_bf16)(from, count, reinterpret_cast<std::uint16_t*>(to.address));
   }
 }
 

@@ -13,31 +13,31 @@ HWY_BEFORE_NAMESPACE();
 namespace palimpsest {
 namespace HWY_NAMESPACE {
 
-void Activate(Activation act, std::int64_t count, float* x) {
-  ActivateRow(act, x, static_cast<std::size_t>(count));
+void activate_values(Activation act, std::int64_t count, float* x) {
+  activate_row(act, x, static_cast<std::size_t>(count));
 }
 
-void Add(std::int64_t count, float* x, const float* y) {
-  Map(
+void add_values(std::int64_t count, float* x, const float* y) {
+  map_values(
       static_cast<std::size_t>(count), x, [](FloatVector a, FloatVector b) HWY_ATTR { return hn::Add(a, b); }, x, y);
 }
 
-void Multiply(std::int64_t count, float* x, const float* y) {
-  Map(
+void multiply_values(std::int64_t count, float* x, const float* y) {
+  map_values(
       static_cast<std::size_t>(count), x, [](FloatVector a, FloatVector b) HWY_ATTR { return hn::Mul(a, b); }, x, y);
 }
 
-void ScaleShift(std::int64_t count, float* x, const float* scale, const float* shift) {
+void scale_shift_values(std::int64_t count, float* x, const float* scale, const float* shift) {
   const FloatTag d;
   const FloatVector one = hn::Set(d, 1.0F);
-  Map(
+  map_values(
       static_cast<std::size_t>(count), x,
       [one](FloatVector v, FloatVector a, FloatVector b) HWY_ATTR { return hn::MulAdd(v, hn::Add(one, a), b); }, x,
       scale, shift);
 }
 
-void AddGated(std::int64_t count, float* x, const float* y, const float* gate) {
-  Map(
+void add_gated_values(std::int64_t count, float* x, const float* y, const float* gate) {
+  map_values(
       static_cast<std::size_t>(count), x,
       [](FloatVector v, FloatVector w, FloatVector g) HWY_ATTR { return hn::MulAdd(w, g, v); }, x, y, gate);
 }
@@ -50,11 +50,11 @@ HWY_AFTER_NAMESPACE();
 namespace palimpsest {
 namespace {
 
-HWY_EXPORT(Activate);
-HWY_EXPORT(Add);
-HWY_EXPORT(Multiply);
-HWY_EXPORT(ScaleShift);
-HWY_EXPORT(AddGated);
+HWY_EXPORT(activate_values);
+HWY_EXPORT(add_values);
+HWY_EXPORT(multiply_values);
+HWY_EXPORT(scale_shift_values);
+HWY_EXPORT(add_gated_values);
 
 /// Calls kernel(column, count, x as f32) in place over elements [begin, begin + total) in short pieces.
 template <typename Kernel>
@@ -83,7 +83,7 @@ void PortableBackend::activate(Tensor& x, Activation act) {
   check_float("activate", x);
   for_row_pieces(x.shape().element_count(), 1, [&](std::int64_t begin, std::int64_t end) {
     update(elements_of(x), begin, end - begin, [&](std::int64_t, std::int64_t count, float* values) {
-      HWY_DYNAMIC_DISPATCH(Activate)(act, count, values);
+      HWY_DYNAMIC_DISPATCH(activate_values)(act, count, values);
     });
   });
 }
@@ -95,7 +95,7 @@ void PortableBackend::add(Tensor& x, const Tensor& y) {
   for_row_pieces(x.shape().element_count(), 1, [&](std::int64_t begin, std::int64_t end) {
     update(elements_of(x), elements_of(y), begin, end - begin,
            [](std::int64_t, std::int64_t count, float* a, const float* b) {
-             HWY_DYNAMIC_DISPATCH(Add)
+             HWY_DYNAMIC_DISPATCH(add_values)
              (count, a, b);
            });
   });
@@ -108,7 +108,7 @@ void PortableBackend::multiply(Tensor& x, const Tensor& y) {
   for_row_pieces(x.shape().element_count(), 1, [&](std::int64_t begin, std::int64_t end) {
     update(elements_of(x), elements_of(y), begin, end - begin,
            [](std::int64_t, std::int64_t count, float* a, const float* b) {
-             HWY_DYNAMIC_DISPATCH(Multiply)(count, a, b);
+             HWY_DYNAMIC_DISPATCH(multiply_values)(count, a, b);
            });
   });
 }
@@ -121,7 +121,7 @@ void PortableBackend::scale_shift(Tensor& x, const Tensor& scale, const Tensor& 
   for_row_pieces(x.shape().row_count(), width, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       update(elements_of(x), row * width, width, [&](std::int64_t column, std::int64_t count, float* values) {
-        HWY_DYNAMIC_DISPATCH(ScaleShift)
+        HWY_DYNAMIC_DISPATCH(scale_shift_values)
         (count, values, scale.data<float>() + column, shift.data<float>() + column);
       });
     }
@@ -138,7 +138,7 @@ void PortableBackend::add_gated(Tensor& x, const Tensor& y, const Tensor& gate) 
     for (std::int64_t row = begin; row < end; ++row) {
       update(elements_of(x), elements_of(y), row * width, width,
              [&](std::int64_t column, std::int64_t count, float* a, const float* b) {
-               HWY_DYNAMIC_DISPATCH(AddGated)(count, a, b, gate.data<float>() + column);
+               HWY_DYNAMIC_DISPATCH(add_gated_values)(count, a, b, gate.data<float>() + column);
              });
     }
   });

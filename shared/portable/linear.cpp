@@ -19,8 +19,8 @@ HWY_BEFORE_NAMESPACE();
 namespace palimpsest {
 namespace HWY_NAMESPACE {
 
-std::int64_t LinearPanelWidth() {
-  return PanelWidth();
+std::int64_t linear_panel_width() {
+  return tile_width();
 }
 
 /// Part of a product that one task computes.
@@ -31,20 +31,20 @@ struct Block {
 
 /// Adds rows of `a` times part of a panel to `c`. Where registers are few, many rows share one widened copy
 /// of a bf16 panel.
-void MultiplyPanelPart(const PackedMatrix& matrix, std::int64_t panel, std::int64_t begin, std::int64_t depth,
-                       const float* a, std::int64_t rows, float* c, std::int64_t c_stride, float* widened_panel) {
+void multiply_panel_part(const PackedMatrix& matrix, std::int64_t panel, std::int64_t begin, std::int64_t depth,
+                         const float* a, std::int64_t rows, float* c, std::int64_t c_stride, float* widened_panel) {
   const Elements b = matrix.panel(panel).at(begin * matrix.panel_width);
   if (matrix.dtype == DType::f32) {
-    MultiplyPanel(a, rows, reinterpret_cast<const float*>(b.address), depth, c, c_stride);
+    multiply_panel(a, rows, reinterpret_cast<const float*>(b.address), depth, c, c_stride);
   } else if (kWidensInTile || rows <= 2 * kTileRows) {
-    MultiplyPanel(a, rows, reinterpret_cast<const std::uint32_t*>(b.address), depth, c, c_stride);
+    multiply_panel(a, rows, reinterpret_cast<const std::uint32_t*>(b.address), depth, c, c_stride);
   } else {
-    WidenPanel(reinterpret_cast<const std::uint32_t*>(b.address), depth, widened_panel);
-    MultiplyPanel(a, rows, widened_panel, depth, c, c_stride);
+    widen_panel(reinterpret_cast<const std::uint32_t*>(b.address), depth, widened_panel);
+    multiply_panel(a, rows, widened_panel, depth, c, c_stride);
   }
 }
 
-void AddBlockProduct(const RowSource& x, const PackedMatrix& matrix, const Block& block, float* a, float* c) {
+void add_block_product(const RowSource& x, const PackedMatrix& matrix, const Block& block, float* a, float* c) {
   const std::int64_t c_stride = block.panels * matrix.panel_width;
   FloatScratch widened_panel(kBlockDepth * matrix.panel_width);
   for (std::int64_t begin = 0; begin < matrix.depth; begin += kBlockDepth) {
@@ -54,17 +54,17 @@ void AddBlockProduct(const RowSource& x, const PackedMatrix& matrix, const Block
       a[row * kBlockStride + depth] = 0.0F;
     }
     for (std::int64_t panel = 0; panel < block.panels; ++panel) {
-      MultiplyPanelPart(matrix, block.panel_begin + panel, begin, depth, a, block.rows, c + panel * matrix.panel_width,
-                        c_stride, widened_panel.data());
+      multiply_panel_part(matrix, block.panel_begin + panel, begin, depth, a, block.rows,
+                          c + panel * matrix.panel_width, c_stride, widened_panel.data());
     }
   }
 }
 
-void FinishRow(const Epilogue& epilogue, std::int64_t row, std::int64_t column, std::int64_t count, float* c) {
+void finish_row(const Epilogue& epilogue, std::int64_t row, std::int64_t column, std::int64_t count, float* c) {
   const auto n = static_cast<std::size_t>(count);
-  ActivateRow(epilogue.act, c, n);
+  activate_row(epilogue.act, c, n);
   if (epilogue.gate != nullptr) {
-    Map(
+    map_values(
         n, c, [](FloatVector v, FloatVector gate) HWY_ATTR { return hn::Mul(v, gate); }, c, epilogue.gate + column);
   }
   if (epilogue.addend.address != nullptr) {
@@ -72,7 +72,7 @@ void FinishRow(const Epilogue& epilogue, std::int64_t row, std::int64_t column, 
     const Elements addend = epilogue.addend.at(row * epilogue.addend_stride + column);
     for_chunks(count, [&](std::int64_t begin, std::int64_t part) HWY_ATTR {
       const float* values = widened(addend.at(begin), part, scratch);
-      Map(
+      map_values(
           static_cast<std::size_t>(part), c + begin,
           [](FloatVector v, FloatVector w) HWY_ATTR { return hn::Add(v, w); }, c + begin, values);
     });
@@ -80,29 +80,29 @@ void FinishRow(const Epilogue& epilogue, std::int64_t row, std::int64_t column, 
   narrow(c, count, epilogue.out.at(row * epilogue.out_stride + column));
 }
 
-void MultiplyBlock(const RowSource& x, const PackedMatrix& matrix, const Block& block, const Epilogue& epilogue) {
+void multiply_block(const RowSource& x, const PackedMatrix& matrix, const Block& block, const Epilogue& epilogue) {
   const std::int64_t c_stride = block.panels * matrix.panel_width;
   const std::int64_t column = block.panel_begin * matrix.panel_width;
   FloatScratch a(block.rows * kBlockStride), c(block.rows * c_stride);
   const float* bias = static_cast<const float*>(matrix.bias->address()) + column;
   for (std::int64_t row = 0; row < block.rows; ++row) std::copy_n(bias, c_stride, c.data() + row * c_stride);
-  AddBlockProduct(x, matrix, block, a.data(), c.data());
+  add_block_product(x, matrix, block, a.data(), c.data());
   const std::int64_t columns = std::min(c_stride, matrix.outputs - column);
   for (std::int64_t row = 0; row < block.rows; ++row) {
-    FinishRow(epilogue, block.row_begin + row, column, columns, c.data() + row * c_stride);
+    finish_row(epilogue, block.row_begin + row, column, columns, c.data() + row * c_stride);
   }
 }
 
 /// Task `index` of a product that is cut into blocks of `rows` rows and `panels` panels.
-void MultiplyBlockAt(const RowSource& x, std::int64_t all_rows, const PackedMatrix& matrix, const Epilogue& epilogue,
-                     std::int64_t rows, std::int64_t panels, std::int64_t index) {
+void multiply_block_at(const RowSource& x, std::int64_t all_rows, const PackedMatrix& matrix, const Epilogue& epilogue,
+                       std::int64_t rows, std::int64_t panels, std::int64_t index) {
   const std::int64_t column_blocks = (matrix.panel_count() + panels - 1) / panels;
   const std::int64_t row_begin = index / column_blocks * rows;
   const std::int64_t panel_begin = index % column_blocks * panels;
-  MultiplyBlock(x, matrix,
-                {row_begin, std::min(rows, all_rows - row_begin), panel_begin,
-                 std::min(panels, matrix.panel_count() - panel_begin)},
-                epilogue);
+  multiply_block(x, matrix,
+                 {row_begin, std::min(rows, all_rows - row_begin), panel_begin,
+                  std::min(panels, matrix.panel_count() - panel_begin)},
+                 epilogue);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -113,8 +113,8 @@ HWY_AFTER_NAMESPACE();
 namespace palimpsest {
 namespace {
 
-HWY_EXPORT(LinearPanelWidth);
-HWY_EXPORT(MultiplyBlockAt);
+HWY_EXPORT(linear_panel_width);
+HWY_EXPORT(multiply_block_at);
 
 /// One panel from rows of the weight; rows beyond the last output are zero.
 void pack_panel(const PackedMatrix& matrix, const RowSource& weight, std::int64_t panel) {
@@ -189,7 +189,7 @@ const PackedMatrix& matrix_of(const LinearWeight& w) {
 
 PackedMatrix pack_matrix(HostMemory& memory, Parallel& parallel, std::int64_t outputs, std::int64_t depth,
                          const RowSource& weight, const RowSource* bias, DType dtype) {
-  PackedMatrix matrix{outputs, depth, HWY_DYNAMIC_DISPATCH(LinearPanelWidth)(), dtype, nullptr, nullptr};
+  PackedMatrix matrix{outputs, depth, HWY_DYNAMIC_DISPATCH(linear_panel_width)(), dtype, nullptr, nullptr};
   const Shape all_panels{matrix.panel_count(), matrix.panel_elements()};
   matrix.panels = memory.allocate_weights(required_bytes(all_panels, dtype));
   const std::int64_t bias_length = matrix.panel_count() * matrix.panel_width;
@@ -213,7 +213,7 @@ void multiply_rows(Parallel& parallel, const RowSource& x, std::int64_t rows, co
   while (panels > 1 && row_blocks * (matrix.panel_count() / panels) < kEnoughTasks) panels = (panels + 1) / 2;
   const std::int64_t tasks = ((rows + block_rows - 1) / block_rows) * ((matrix.panel_count() + panels - 1) / panels);
   parallel.run(tasks, [&](std::int64_t index) {
-    HWY_DYNAMIC_DISPATCH(MultiplyBlockAt)(x, rows, matrix, epilogue, block_rows, panels, index);
+    HWY_DYNAMIC_DISPATCH(multiply_block_at)(x, rows, matrix, epilogue, block_rows, panels, index);
   });
 }
 

@@ -17,17 +17,17 @@ namespace palimpsest {
 namespace HWY_NAMESPACE {
 
 /// (x - mean) / sqrt(variance + eps) · (weight + weight_offset) + bias
-void LayerNormRow(const float* x, std::int64_t count, float eps, const float* weight, float weight_offset,
-                  const float* bias, float* out) {
+void layer_norm_row(const float* x, std::int64_t count, float eps, const float* weight, float weight_offset,
+                    const float* bias, float* out) {
   const FloatTag d;
   const auto n = static_cast<std::size_t>(count);
-  const float mean = SumOf(
+  const float mean = sum_of(
                          n, [](FloatVector v) HWY_ATTR { return v; }, x) /
                      static_cast<float>(count);
   const FloatVector centre = hn::Set(d, mean);
   // Tail lanes are zero in x and would count as -mean: the squares of a tail are taken from a masked difference.
   const std::size_t whole = n - n % hn::Lanes(d);
-  float squares = SumOf(
+  float squares = sum_of(
       whole,
       [centre](FloatVector v) HWY_ATTR {
         const FloatVector difference = hn::Sub(v, centre);
@@ -37,31 +37,31 @@ void LayerNormRow(const float* x, std::int64_t count, float eps, const float* we
   for (std::size_t i = whole; i < n; ++i) squares += (x[i] - mean) * (x[i] - mean);
   const FloatVector factor = hn::Set(d, 1.0F / std::sqrt(squares / static_cast<float>(count) + eps));
   const FloatVector offset = hn::Set(d, weight_offset);
-  Map(
+  map_values(
       n, out,
       [=](FloatVector v, FloatVector w, FloatVector b)
           HWY_ATTR { return hn::MulAdd(hn::Mul(hn::Sub(v, centre), factor), hn::Add(w, offset), b); },
       x, weight, bias);
 }
 
-void RmsNormRow(const float* x, std::int64_t count, float eps, const float* weight, float* out) {
+void rms_norm_row(const float* x, std::int64_t count, float eps, const float* weight, float* out) {
   const FloatTag d;
   const auto n = static_cast<std::size_t>(count);
-  const float squares = SumOf(
+  const float squares = sum_of(
       n, [](FloatVector v) HWY_ATTR { return hn::Mul(v, v); }, x);
   const FloatVector factor = hn::Set(d, 1.0F / std::sqrt(squares / static_cast<float>(count) + eps));
-  Map(
+  map_values(
       n, out, [factor](FloatVector v, FloatVector w) HWY_ATTR { return hn::Mul(hn::Mul(v, factor), w); }, x, weight);
 }
 
-void AddToChannels(const float* x, std::int64_t count, float* sums) {
-  Map(
+void add_to_channels(const float* x, std::int64_t count, float* sums) {
+  map_values(
       static_cast<std::size_t>(count), sums, [](FloatVector sum, FloatVector v) HWY_ATTR { return hn::Add(sum, v); },
       sums, x);
 }
 
-void AddSquaresToChannels(const float* x, std::int64_t count, const float* mean, float* sums) {
-  Map(
+void add_squares_to_channels(const float* x, std::int64_t count, const float* mean, float* sums) {
+  map_values(
       static_cast<std::size_t>(count), sums,
       [](FloatVector sum, FloatVector v, FloatVector m) HWY_ATTR {
         const FloatVector difference = hn::Sub(v, m);
@@ -70,15 +70,15 @@ void AddSquaresToChannels(const float* x, std::int64_t count, const float* mean,
       sums, x, mean);
 }
 
-void NormalizeRow(const float* x, std::int64_t count, const float* mean, const float* factor, const float* bias,
-                  Activation act, float* out) {
+void normalize_row(const float* x, std::int64_t count, const float* mean, const float* factor, const float* bias,
+                   Activation act, float* out) {
   const auto n = static_cast<std::size_t>(count);
-  Map(
+  map_values(
       n, out,
       [](FloatVector v, FloatVector m, FloatVector f, FloatVector b)
           HWY_ATTR { return hn::MulAdd(hn::Sub(v, m), f, b); },
       x, mean, factor, bias);
-  ActivateRow(act, out, n);
+  activate_row(act, out, n);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -89,11 +89,11 @@ HWY_AFTER_NAMESPACE();
 namespace palimpsest {
 namespace {
 
-HWY_EXPORT(LayerNormRow);
-HWY_EXPORT(RmsNormRow);
-HWY_EXPORT(AddToChannels);
-HWY_EXPORT(AddSquaresToChannels);
-HWY_EXPORT(NormalizeRow);
+HWY_EXPORT(layer_norm_row);
+HWY_EXPORT(rms_norm_row);
+HWY_EXPORT(add_to_channels);
+HWY_EXPORT(add_squares_to_channels);
+HWY_EXPORT(normalize_row);
 
 /// Calls kernel(x_row, out_row) for rows [begin, end) as f32, through scratch space where they are not.
 template <typename Kernel>
@@ -130,7 +130,7 @@ std::vector<Moments> group_moments(const Elements& x, std::int64_t channels, std
   std::vector<float> sums(static_cast<std::size_t>(channels)), means(sums.size()), row(sums.size());
   std::vector<Moments> moments(static_cast<std::size_t>(groups), Moments{count, 0, 0});
   for (std::int64_t r = begin; r < end; ++r) {
-    HWY_DYNAMIC_DISPATCH(AddToChannels)(widened(x.at(r * channels), channels, row.data()), channels, sums.data());
+    HWY_DYNAMIC_DISPATCH(add_to_channels)(widened(x.at(r * channels), channels, row.data()), channels, sums.data());
   }
   for (std::int64_t c = 0; c < channels; ++c) {
     moments[static_cast<std::size_t>(c / group_width)].mean += sums[static_cast<std::size_t>(c)] / count;
@@ -142,7 +142,7 @@ std::vector<Moments> group_moments(const Elements& x, std::int64_t channels, std
     sums[static_cast<std::size_t>(c)] = 0;
   }
   for (std::int64_t r = begin; r < end; ++r) {
-    HWY_DYNAMIC_DISPATCH(AddSquaresToChannels)
+    HWY_DYNAMIC_DISPATCH(add_squares_to_channels)
     (widened(x.at(r * channels), channels, row.data()), channels, means.data(), sums.data());
   }
   for (std::int64_t c = 0; c < channels; ++c) {
@@ -165,7 +165,7 @@ Tensor PortableBackend::layer_norm(const Tensor& x, const Tensor* weight, const 
   Tensor out = allocate(x.shape(), compute_dtype_);
   for_row_pieces(x.shape().row_count(), width, [&](std::int64_t begin, std::int64_t end) {
     for_f32_rows(x, out, begin, end, [&](const float* from, float* to) {
-      HWY_DYNAMIC_DISPATCH(LayerNormRow)(from, width, eps, weights, weight_offset, biases, to);
+      HWY_DYNAMIC_DISPATCH(layer_norm_row)(from, width, eps, weights, weight_offset, biases, to);
     });
   });
   return out;
@@ -179,7 +179,7 @@ Tensor PortableBackend::modulated_norm(const Tensor& x, const Tensor& scale, con
   Tensor out = allocate(x.shape(), compute_dtype_);
   for_row_pieces(x.shape().row_count(), width, [&](std::int64_t begin, std::int64_t end) {
     for_f32_rows(x, out, begin, end, [&](const float* from, float* to) {
-      HWY_DYNAMIC_DISPATCH(LayerNormRow)
+      HWY_DYNAMIC_DISPATCH(layer_norm_row)
       (from, width, 1e-6F, scale.data<float>(), 1.0F, shift.data<float>(), to);
     });
   });
@@ -193,7 +193,7 @@ Tensor PortableBackend::rms_norm(const Tensor& x, const Tensor& weight, float ep
   Tensor out = allocate(x.shape(), compute_dtype_);
   for_row_pieces(x.shape().row_count(), width, [&](std::int64_t begin, std::int64_t end) {
     for_f32_rows(x, out, begin, end, [&](const float* from, float* to) {
-      HWY_DYNAMIC_DISPATCH(RmsNormRow)(from, width, eps, weight.data<float>(), to);
+      HWY_DYNAMIC_DISPATCH(rms_norm_row)(from, width, eps, weight.data<float>(), to);
     });
   });
   return out;
@@ -224,7 +224,7 @@ Tensor PortableBackend::group_norm(const Tensor& x, std::int64_t groups, const T
   Tensor out = allocate(x.shape(), compute_dtype_);
   for_row_pieces(rows, channels, [&](std::int64_t begin, std::int64_t end) {
     for_f32_rows(x, out, begin, end, [&](const float* from, float* to) {
-      HWY_DYNAMIC_DISPATCH(NormalizeRow)(from, channels, means.data(), factors.data(), bias.data<float>(), act, to);
+      HWY_DYNAMIC_DISPATCH(normalize_row)(from, channels, means.data(), factors.data(), bias.data<float>(), act, to);
     });
   });
   return out;

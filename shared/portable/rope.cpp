@@ -16,7 +16,7 @@ namespace palimpsest {
 namespace HWY_NAMESPACE {
 
 /// Pairs (a, b) with (cos, sin) become (a cos - b sin, b cos + a sin): adjacent values are a pair, not the two halves.
-void RotateHead(float* x, std::int64_t width, const float* pe) {
+void rotate_head(float* x, std::int64_t width, const float* pe) {
   const FloatTag d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   std::int64_t i = 0;
@@ -34,15 +34,15 @@ void RotateHead(float* x, std::int64_t width, const float* pe) {
   }
 }
 
-void NormRotateHead(float* x, std::int64_t width, const float* weight, const float* pe) {
+void norm_rotate_head(float* x, std::int64_t width, const float* weight, const float* pe) {
   const FloatTag d;
   const auto n = static_cast<std::size_t>(width);
-  const float squares = SumOf(
+  const float squares = sum_of(
       n, [](FloatVector v) HWY_ATTR { return hn::Mul(v, v); }, x);
   const FloatVector factor = hn::Set(d, 1.0F / std::sqrt(squares / static_cast<float>(width) + 1e-6F));
-  Map(
+  map_values(
       n, x, [factor](FloatVector v, FloatVector w) HWY_ATTR { return hn::Mul(hn::Mul(v, factor), w); }, x, weight);
-  RotateHead(x, width, pe);
+  rotate_head(x, width, pe);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -53,8 +53,8 @@ HWY_AFTER_NAMESPACE();
 namespace palimpsest {
 namespace {
 
-HWY_EXPORT(RotateHead);
-HWY_EXPORT(NormRotateHead);
+HWY_EXPORT(rotate_head);
+HWY_EXPORT(norm_rotate_head);
 
 /// Calls kernel(head values as f32) in place for `heads` heads that follow one another.
 template <typename Kernel>
@@ -77,7 +77,7 @@ void PortableBackend::rope(Tensor& x, const Tensor& pe) {
     FloatScratch scratch(width);
     for (std::int64_t t = begin; t < end; ++t) {
       for_heads(elements_of(x).at(t * heads * width), heads, width, scratch.data(), [&](float* head) {
-        HWY_DYNAMIC_DISPATCH(RotateHead)(head, width, pe.data<float>() + t * width);
+        HWY_DYNAMIC_DISPATCH(rotate_head)(head, width, pe.data<float>() + t * width);
       });
     }
   });
@@ -95,7 +95,7 @@ void PortableBackend::qk_norm_rope(Tensor& qkv, std::int64_t heads, const Tensor
       for (int part = 0; part < 2; ++part) {
         const float* weight = (part == 0 ? q_weight : k_weight).data<float>();
         for_heads(elements_of(qkv).at(t * row + part * heads * width), heads, width, scratch.data(), [&](float* head) {
-          HWY_DYNAMIC_DISPATCH(NormRotateHead)(head, width, weight, pe_row);
+          HWY_DYNAMIC_DISPATCH(norm_rotate_head)(head, width, weight, pe_row);
         });
       }
     }

@@ -20,13 +20,13 @@ using FloatTag = hn::ScalableTag<float>;
 using FloatVector = hn::Vec<FloatTag>;
 
 /// The first `count` lanes from memory, the others zero.
-HWY_INLINE FloatVector LoadPart(FloatTag d, const float* from, std::size_t count) {
+HWY_INLINE FloatVector load_part(FloatTag d, const float* from, std::size_t count) {
   HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)] = {};
   std::memcpy(lanes, from, count * sizeof(float));
   return hn::Load(d, lanes);
 }
 
-HWY_INLINE void StorePart(FloatTag d, FloatVector v, float* to, std::size_t count) {
+HWY_INLINE void store_part(FloatTag d, FloatVector v, float* to, std::size_t count) {
   HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)];
   hn::Store(v, d, lanes);
   std::memcpy(to, lanes, count * sizeof(float));
@@ -34,17 +34,17 @@ HWY_INLINE void StorePart(FloatTag d, FloatVector v, float* to, std::size_t coun
 
 /// out[i] = f(in[i]...); out may be one of the inputs.
 template <class Function, class... In>
-HWY_INLINE void Map(std::size_t count, float* out, Function f, const In*... in) {
+HWY_INLINE void map_values(std::size_t count, float* out, Function f, const In*... in) {
   const FloatTag d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t i = 0;
   for (; i + lanes <= count; i += lanes) hn::StoreU(f(hn::LoadU(d, in + i)...), d, out + i);
-  if (i < count) StorePart(d, f(LoadPart(d, in + i, count - i)...), out + i, count - i);
+  if (i < count) store_part(d, f(load_part(d, in + i, count - i)...), out + i, count - i);
 }
 
 /// The sum of f(in[i]...) with f(0...) = 0, in an order that depends on the vector length only.
 template <class Function, class... In>
-HWY_INLINE float SumOf(std::size_t count, Function f, const In*... in) {
+HWY_INLINE float sum_of(std::size_t count, Function f, const In*... in) {
   const FloatTag d;
   const std::size_t lanes = hn::Lanes(d);
   FloatVector sum0 = hn::Zero(d), sum1 = hn::Zero(d);
@@ -55,14 +55,14 @@ HWY_INLINE float SumOf(std::size_t count, Function f, const In*... in) {
   }
   for (; i < count; i += lanes) {
     const std::size_t part = count - i < lanes ? count - i : lanes;
-    sum0 = hn::Add(sum0, f(LoadPart(d, in + i, part)...));
+    sum0 = hn::Add(sum0, f(load_part(d, in + i, part)...));
   }
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
 }
 
 /// e^x to about 2 ulp: 2^n · e^r with |r| ≤ ln(2)/2 and the Taylor polynomial of degree 7, whose remainder there is
 /// below 6e-9. Exactly zero below -87.33, where the result would be subnormal; +inf is cut to e^88.3; NaN stays NaN.
-HWY_INLINE FloatVector Exp(FloatTag d, FloatVector x) {
+HWY_INLINE FloatVector exponential(FloatTag d, FloatVector x) {
   const hn::RebindToSigned<FloatTag> di;
   const FloatVector lowest = hn::Set(d, -87.33F);
   const FloatVector y = hn::Min(hn::Set(d, 88.3F), x);  // in this order a NaN gets through
@@ -83,30 +83,30 @@ HWY_INLINE FloatVector Exp(FloatTag d, FloatVector x) {
 }
 
 /// x · sigmoid(z)
-HWY_INLINE FloatVector TimesSigmoid(FloatTag d, FloatVector x, FloatVector z) {
-  return hn::Div(x, hn::Add(hn::Set(d, 1.0F), Exp(d, hn::Neg(z))));
+HWY_INLINE FloatVector times_sigmoid(FloatTag d, FloatVector x, FloatVector z) {
+  return hn::Div(x, hn::Add(hn::Set(d, 1.0F), exponential(d, hn::Neg(z))));
 }
 
 /// x/2 · (1 + tanh u) = x · sigmoid(2u)
-HWY_INLINE FloatVector GeluTanh(FloatTag d, FloatVector x) {
+HWY_INLINE FloatVector gelu_tanh(FloatTag d, FloatVector x) {
   const FloatVector cubic = hn::Mul(hn::Mul(x, x), hn::Set(d, 0.044715F * 1.5957691216F));
-  return TimesSigmoid(d, x, hn::Mul(x, hn::Add(cubic, hn::Set(d, 1.5957691216F))));
+  return times_sigmoid(d, x, hn::Mul(x, hn::Add(cubic, hn::Set(d, 1.5957691216F))));
 }
 
-HWY_INLINE void ActivateRow(Activation act, float* x, std::size_t count) {
+HWY_INLINE void activate_row(Activation act, float* x, std::size_t count) {
   const FloatTag d;
   switch (act) {
     case Activation::none:
       return;
     case Activation::gelu_tanh:
-      return Map(
-          count, x, [d](FloatVector v) HWY_ATTR { return GeluTanh(d, v); }, x);
+      return map_values(
+          count, x, [d](FloatVector v) HWY_ATTR { return gelu_tanh(d, v); }, x);
     case Activation::quick_gelu:
-      return Map(
-          count, x, [d](FloatVector v) HWY_ATTR { return TimesSigmoid(d, v, hn::Mul(v, hn::Set(d, 1.702F))); }, x);
+      return map_values(
+          count, x, [d](FloatVector v) HWY_ATTR { return times_sigmoid(d, v, hn::Mul(v, hn::Set(d, 1.702F))); }, x);
     case Activation::silu:
-      return Map(
-          count, x, [d](FloatVector v) HWY_ATTR { return TimesSigmoid(d, v, v); }, x);
+      return map_values(
+          count, x, [d](FloatVector v) HWY_ATTR { return times_sigmoid(d, v, v); }, x);
   }
 }
 

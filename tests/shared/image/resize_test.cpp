@@ -60,8 +60,9 @@ TEST_CASE("resizing equals Pillow's to the bit, up and down, Lanczos and bicubic
     const Image in = golden_image(file, name + ".in");
     for (const auto& [suffix, filter] :
          {std::pair(".out", ResizeFilter::lanczos), {".out_bicubic", ResizeFilter::bicubic}}) {
-      CAPTURE(suffix);
-      const Image want = golden_image(file, name + suffix);
+      const std::string output = name + suffix;
+      CAPTURE(output);
+      const Image want = golden_image(file, output);
       const Result<ImageDifference> difference = compare(resize(in, want.size(), filter), want);
       REQUIRE(difference);
       CHECK(difference->largest == 0);

@@ -70,21 +70,22 @@ TEST_CASE("a scheduler's configuration is read, and what is absent is the refere
 }
 
 TEST_CASE("a malformed scheduler configuration is refused, naming the member") {
-  for (const auto& [text, name] : {std::pair(R"([])", "object"),
-                                   {R"({"use_dynamic_shifting": 1})", "use_dynamic_shifting"},
-                                   {R"({"base_shift": "x"})", "base_shift"},
-                                   {R"({"max_shift": 1e300})", "max_shift"},
-                                   {R"({"shift": 0})", "shift"},
-                                   {R"({"base_image_seq_len": 0})", "base_image_seq_len"},
-                                   {R"({"max_image_seq_len": 256})", "max_image_seq_len"},
-                                   {R"({"max_image_seq_len": 4096.5})", "max_image_seq_len"}}) {
+  for (const auto& example : {std::pair(R"([])", "object"),
+                              {R"({"use_dynamic_shifting": 1})", "use_dynamic_shifting"},
+                              {R"({"base_shift": "x"})", "base_shift"},
+                              {R"({"max_shift": 1e300})", "max_shift"},
+                              {R"({"shift": 0})", "shift"},
+                              {R"({"base_image_seq_len": 0})", "base_image_seq_len"},
+                              {R"({"max_image_seq_len": 256})", "max_image_seq_len"},
+                              {R"({"max_image_seq_len": 4096.5})", "max_image_seq_len"}}) {
+    const std::string text = example.first;
     CAPTURE(text);
     try {
       read(text);
       FAIL("accepted");
     } catch (const PalimpsestError& error) {
       CHECK(error.error().code == "CONFIG_INVALID");
-      CHECK(error.error().message.find(name) != std::string::npos);
+      CHECK(error.error().message.find(example.second) != std::string::npos);
     }
   }
   CHECK_THROWS_AS(sampling_times({}, 0, 64), PalimpsestError);

@@ -63,12 +63,13 @@ TEST_CASE("every dtype of the format is read, the packed ones too") {
       {"BF16", DType::bf16},       {"I32", DType::i32},         {"U32", DType::u32},
       {"F32", DType::f32},         {"I64", DType::i64},         {"U64", DType::u64},
       {"F64", DType::f64},         {"C64", DType::c64}};
-  for (const auto& [name, dtype] : table) {
+  for (const auto& entry : table) {
+    const std::string name = entry.first;
     CAPTURE(name);
-    const std::size_t size = static_cast<std::size_t>(bits_of(dtype));  // bytes of eight elements
+    const std::size_t size = static_cast<std::size_t>(bits_of(entry.second));  // bytes of eight elements
     const std::string file =
         safetensors_file("{" + tensor_entry("x", name, "[2,4]", 0, size) + "}", std::string(size, 'x'));
-    CHECK(view_of_file(file).find("x")->dtype == dtype);
+    CHECK(view_of_file(file).find("x")->dtype == entry.second);
   }
 }
 
