@@ -47,7 +47,8 @@ class RandomWeights final : public TensorSource {
 
 template <typename Network, typename Config>
 std::unique_ptr<Network> random_network(const Config& config, Backend& backend) {
-  WeightLoader wanted(RandomWeights({}), reference_names);
+  const RandomWeights none({});
+  WeightLoader wanted(none, reference_names);
   Network(config, wanted);
   const RandomWeights weights(wanted.wanted());
   WeightLoader loader(weights, reference_names, backend, {});

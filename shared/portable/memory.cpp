@@ -13,6 +13,8 @@ namespace palimpsest {
 namespace {
 
 constexpr std::align_val_t kBlockAlignment{HostMemory::kAlignment};
+/// Larger requests come from broken sizes; some allocators abort on them instead of saying no.
+constexpr std::uint64_t kLargestBlock = std::min<std::uint64_t>(SIZE_MAX / 2, std::uint64_t{1} << 39);
 constexpr std::size_t kCacheAllowance = std::size_t{64} << 20;
 
 void free_block(void* address) {
@@ -25,7 +27,7 @@ void free_block(void* address) {
 
 /// Sizes in steps of an eighth of their power of two, so that nearly equal requests share blocks.
 std::size_t rounded_capacity(std::uint64_t size_bytes) {
-  if (size_bytes > SIZE_MAX / 2) refuse_memory(std::to_string(size_bytes));
+  if (size_bytes > kLargestBlock) refuse_memory(std::to_string(size_bytes));
   std::uint64_t step = HostMemory::kAlignment;
   while (step * 16 <= size_bytes) step *= 2;
   return static_cast<std::size_t>((size_bytes + step - 1) / step * step);
