@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything and runs every test: natively, and shared/ as WebAssembly under Node.
+# Installs what is missing, builds everything and runs every test: natively, shared/ as WebAssembly under Node, and the
+# official OpenAI client against the real server.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -42,3 +43,6 @@ build_and_test() {
 if [ "$sanitizers" = 1 ]; then build_and_test asan; fi
 if [ "$wasm" = 1 ]; then build_and_test wasm; fi
 build_and_test release -DPALIMPSEST_TESTS=ON
+
+echo "The official client against the real server:"
+(cd tests/clients && npm ci --no-audit --no-fund --silent && node --test)

@@ -27,7 +27,8 @@ PACKAGES_TO_TEST=(
   "doctest-dev          the test framework"
   "libsentencepiece-dev the tokenizer that ours is compared with"
   "emscripten           compiles shared/ to WebAssembly"
-  "nodejs               runs the WebAssembly tests"
+  "nodejs               runs the WebAssembly tests and the clients' tests"
+  "npm                  fetches the official client that the server is tested with"
 )
 
 # Installs what is missing of the lists named as arguments. With NO_INSTALL=1, or without the right to install, it
@@ -63,10 +64,16 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# nodejs may come from elsewhere; a node on the PATH is as good as the package.
+# Node.js and npm may come from elsewhere; what is on the PATH is as good as the package.
 drop_nodejs_if_present() {
-  command -v node >/dev/null || return 0
-  local kept=() entry
-  for entry in "${PACKAGES_TO_TEST[@]}"; do [[ $entry == nodejs\ * ]] || kept+=("$entry"); done
+  local kept=() entry name
+  for entry in "${PACKAGES_TO_TEST[@]}"; do
+    read -r name _ <<<"$entry"
+    case "$name" in
+      nodejs) command -v node >/dev/null && continue ;;
+      npm) command -v npm >/dev/null && continue ;;
+    esac
+    kept+=("$entry")
+  done
   PACKAGES_TO_TEST=("${kept[@]}")
 }
