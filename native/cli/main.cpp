@@ -6,6 +6,8 @@
 
 #include "native/cli/command.h"
 #include "native/cli/exit_codes.h"
+#include "native/imaging/allocation.h"
+#include "shared/base/utf8.h"
 
 namespace palimpsest {
 namespace {
@@ -43,6 +45,13 @@ int run(int argc, char** argv) {
   add_inspect_command(app, action);
   add_verify_command(app, action);
   add_bench_command(app, action);
+  const std::string first = argc > 1 ? argv[1] : "-";
+  const auto is_named_so = [&first](const CLI::App* command) { return command->get_name() == first; };
+  if (first[0] != '-' && app.get_subcommands(is_named_so).empty()) {
+    std::fprintf(stderr, "palimpsest: there is no command '%s'\nTry: palimpsest --help\n",
+                 printable(first, 40).c_str());
+    return kExitUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
@@ -63,6 +72,7 @@ std::string examples_footer(const std::string& examples) {
 
 int main(int argc, char** argv) {
   using namespace palimpsest;
+  keep_freed_memory();
   try {
     return run(argc, argv);
   } catch (const PalimpsestError& problem) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 
+#include "native/imaging/allocation.h"
 #include "native/imaging/encode.h"
 
 namespace {
@@ -76,6 +77,7 @@ void measure(const char* name, const std::function<std::string()>& encode) {
 }  // namespace
 
 int main() {
+  palimpsest::keep_freed_memory();  // as the program does
   for (const auto& [name, image] : {std::pair{"photo-like", photo()}, std::pair{"flat", flat()}}) {
     fmt::print("{}\n", name);
     measure("ours", [&image = image] { return palimpsest::encode_image(image); });
