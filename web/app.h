@@ -1,0 +1,93 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "web/action.h"
+#include "web/api_client.h"
+#include "web/app_state.h"
+#include "web/event.h"
+#include "web/platform/platform.h"
+
+namespace palimpsest {
+
+/// What the page that embeds the playground may say.
+struct StartOptions {
+  std::string base_url;         ///< from the embedding page; empty: what was used last
+  std::string same_origin_url;  ///< the server that this page itself may come from; asked at once
+  std::string prompt, model;
+  bool prefers_dark = true;
+};
+
+/// Owns the state and is the only one to change it.
+class App {
+ public:
+  explicit App(Platform& platform) : platform_(platform), client_(platform) {}
+
+  void start(const StartOptions& options);
+
+  void apply(const Action& action);
+  void apply(const Event& event);
+  /// Takes in what the platform has to say; true where there was anything. Fields' changes come back as they are, for
+  /// the panels.
+  bool pump(std::vector<PlatformEvent>& field_events);
+
+  const AppState& state() const { return state_; }
+
+ private:
+  void on(const SetMode& action);
+  void on(const SetModel& action);
+  void on(const SetValue& action);
+  void on(const BrowsePicture& action);
+  void on(const RemovePicture& action);
+  void on(const Submit& action);
+  void on(const CancelRun& action);
+  void on(const ForgetRun& action);
+  void on(const ShowResult& action);
+  void on(const UseAsInput& action);
+  void on(const UseSettings& action);
+  void on(const SavePicture& action);
+  void on(const SetView& action);
+  void on(const SetServer& action);
+  void on(const Connect& action);
+  void on(const ToggleConnection& action);
+  void on(const ToggleSide& action);
+  void on(const SetSideTab& action);
+  void on(const SetCodeLanguage& action);
+  void on(const CopyCode& action);
+  void on(const ToggleTheme& action);
+  void on(const DismissNotice& action);
+
+  void on(const FileGiven& event);
+  void on(const PictureDecoded& event);
+  void on(const PictureRefused& event);
+  void on(const ModelsListed& event);
+  void on(const SchemaRead& event);
+  void on(const ServerFailed& event);
+  void on(const RunTold& event);
+  void on(const RunAnswered& event);
+  void on(const RunDescribed& event);
+  void on(const RunClosed& event);
+  void on(const RunFailed& event);
+  void on(const PictureFetched& event);
+  void on(const ShortcutPressed& event);
+
+  Run* find_run(int id);
+  PictureId add_picture(std::shared_ptr<const std::string> bytes, std::string file_name);
+  void add_result(Run& run, const PictureResult& result);
+  void set_preview(Run& run, const std::string& bytes);
+  void finish(Run& run, Run::Phase phase);
+  void send_waiting_runs();
+  void drop_pictures_not_used();
+  void form_changed();
+  void code_changed();
+  void set_theme(Theme theme);
+
+  Platform& platform_;
+  ApiClient client_;
+  AppState state_;
+  int last_run_ = 0;
+  PictureId last_picture_ = 0;
+};
+
+}  // namespace palimpsest

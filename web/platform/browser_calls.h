@@ -1,0 +1,58 @@
+// Calls of embed/browser.js: each only finds the JavaScript side and turns pointers into its values. Included by
+// platform_emscripten.cpp alone, since EM_JS defines.
+#pragma once
+
+#include <emscripten.h>
+
+// clang-format off
+EM_JS(void, browser_attach, (), {
+  Module['browser'].attach({
+    exports: Module,
+    lend(bytes, use) {
+      const pointer = _malloc(bytes.length + 1);
+      HEAPU8.set(bytes, pointer);
+      HEAPU8[pointer + bytes.length] = 0;
+      use(pointer, bytes.length);
+      _free(pointer);
+    },
+    makeContext(canvas, attributes) {
+      const context = GL.createContext(canvas, attributes);
+      return context && GL.makeContextCurrent(context) ? GL.currentContext.GLctx : null;
+    },
+    newTextureName() { return GL.getNewId(GL.textures); },
+    setTexture(name, texture) {
+      if (texture) texture.name = name;
+      GL.textures[name] = texture;
+    }
+  });
+})
+EM_JS(void, browser_send, (int call, const char* description, const char* body, int length), {
+  const sent = length < 0 ? undefined : HEAPU8.slice(body, body + length);
+  Module['browser'].send(call, JSON.parse(UTF8ToString(description)), sent);
+})
+EM_JS(void, browser_abort, (int call), { Module['browser'].abort(call); })
+EM_JS(void, browser_decode, (int picture, const char* bytes, int length), {
+  Module['browser'].decode(picture, HEAPU8.slice(bytes, bytes + length));
+})
+EM_JS(void, browser_release, (int picture), { Module['browser'].release(picture); })
+EM_JS(void, browser_browse, (const char* parameter), { Module['browser'].browse(UTF8ToString(parameter)); })
+EM_JS(void, browser_save, (const char* name, const char* type, const char* bytes, int length), {
+  Module['browser'].save(UTF8ToString(name), UTF8ToString(type), HEAPU8.slice(bytes, bytes + length));
+})
+EM_JS(void, browser_copy, (const char* text), { Module['browser'].copy(UTF8ToString(text)); })
+EM_JS(void, browser_store, (const char* key, const char* text), {
+  Module['browser'].store(UTF8ToString(key), UTF8ToString(text));
+})
+EM_JS(char*, browser_stored, (const char* key), {
+  const text = Module['browser'].stored(UTF8ToString(key));
+  const length = lengthBytesUTF8(text) + 1;
+  const pointer = _malloc(length);
+  stringToUTF8(text, pointer, length);
+  return pointer;
+})
+EM_JS(void, browser_place, (const char* fields), { Module['browser'].place(JSON.parse(UTF8ToString(fields))); })
+EM_JS(void, browser_title, (const char* title), { Module['browser'].setTitle(UTF8ToString(title)); })
+EM_JS(void, browser_dark, (int is_dark), { Module['browser'].setDark(!!is_dark); })
+EM_JS(void, browser_wake, (double seconds), { Module['browser'].wakeIn(seconds); })
+EM_JS(void, browser_fail, (const char* message), { Module['browser'].showFailure(UTF8ToString(message)); })
+// clang-format on
