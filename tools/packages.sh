@@ -31,6 +31,11 @@ PACKAGES_TO_TEST=(
   "npm                  fetches the official client that the server is tested with"
 )
 
+PACKAGES_FOR_PAGE=(
+  "emscripten           compiles the playground to WebAssembly"
+  "fonts-inter          the playground's font"
+)
+
 # Installs what is missing of the lists named as arguments. With NO_INSTALL=1, or without the right to install, it
 # only says what is missing and fails if something is.
 install_packages() {

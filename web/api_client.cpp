@@ -66,9 +66,9 @@ ModelEntry model_entry(const Json& json) {
 
 Error error_of_answer(const HttpHead& head, const std::string& body) {
   const Result<Json> json = parse_json(body, kAnswerLimits);
-  Error error =
-      json ? parse_error_body(*json, head.status)
-           : Error{"http_error", "The server answered with status " + std::to_string(head.status), "", head.status};
+  Error error = json ? parse_error_body(*json, head.status)
+                     : Error{"http_error", "The server answered with status " + std::to_string(head.status) + ".", "",
+                             head.status};
   error.http_status = head.status;
   if (head.status == 401) error.message += " Enter the server's key under Connection.";
   if (!head.retry_after.empty()) error.message += " Try again in " + head.retry_after + " s.";

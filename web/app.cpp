@@ -52,11 +52,11 @@ void App::start(const StartOptions& options) {
   std::string base_url = options.base_url.empty() ? platform_.stored("base_url") : options.base_url;
   // Only the page's own origin is asked without a click: elsewhere the browser may put a question to the visitor.
   const bool is_own = !options.same_origin_url.empty() && (base_url.empty() || base_url == options.same_origin_url);
-  if (base_url.empty())
-    base_url = options.same_origin_url.empty() ? "http://127.0.0.1:7801/v1" : options.same_origin_url;
+  if (base_url.empty()) base_url = options.same_origin_url.empty() ? kUsualServer : options.same_origin_url;
   state_.connection.base_url = base_url;
   state_.shows_connection = !is_own;
   form_changed();
+  is_probing_ = is_own;
   if (is_own) apply(Action(Connect{}));
 }
 

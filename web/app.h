@@ -84,6 +84,7 @@ class App {
   void set_theme(Theme theme);
 
   Platform& platform_;
+  bool is_probing_ = false;  ///< whether the page's own origin is asked, without a click
   ApiClient client_;
   AppState state_;
   int last_run_ = 0;

@@ -66,6 +66,7 @@ void App::on(const Submit&) {
     return;
   }
   Run run;
+  state_.notice.clear();
   run.id = ++last_run_;
   run.form = state_.form;
   run.request = *state_.parsed.request;

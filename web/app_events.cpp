@@ -59,6 +59,7 @@ void App::on(const ModelsListed& event) {
   Connection& connection = state_.connection;
   connection.phase = Connection::Phase::connected;
   connection.models = event.models;
+  is_probing_ = false;
   connection.problem.clear();
   state_.shows_connection = false;
   platform_.store("base_url", connection.base_url);
@@ -81,6 +82,13 @@ void App::on(const ServerFailed& event) {
   if (state_.connection.phase == Connection::Phase::connected) return;
   state_.connection.phase = Connection::Phase::failed;
   state_.connection.problem = event.problem;
+  if (std::exchange(is_probing_, false)) {
+    // The page lies on a mere file host: nothing has gone wrong yet.
+    state_.connection.phase = Connection::Phase::idle;
+    state_.connection.base_url = kUsualServer;
+    state_.connection.problem.clear();
+    code_changed();
+  }
   state_.shows_connection = true;
 }
 

@@ -19,6 +19,9 @@
 
 namespace palimpsest {
 
+/// Where a server on this machine listens by default.
+inline constexpr const char* kUsualServer = "http://127.0.0.1:7801/v1";
+
 /// Number of a picture in AppState::pictures; 0 is none.
 using PictureId = int;
 

@@ -29,6 +29,19 @@ TEST_CASE("the page asks only its own origin without a click") {
   }
 }
 
+TEST_CASE("a page on a mere file host offers the usual address and complains about nothing") {
+  PageFixture page;
+  page.app.start({"", "https://pages.example/v1", "", "", true});
+  page.answer(404, "text/html", "<h1>Not found</h1>");
+  const Connection& connection = page.app.state().connection;
+  CHECK(connection.phase == Connection::Phase::idle);
+  CHECK(connection.base_url == kUsualServer);
+  CHECK(connection.problem.empty());
+  page.app.apply(Action(Connect{}));
+  page.answer(404, "text/html", "<h1>Not found</h1>");
+  CHECK(connection.problem == "The server answered with status 404.");
+}
+
 TEST_CASE("a request that streams goes from waiting over previews to a picture with its exact seed") {
   PageFixture page;
   page.connect();
@@ -45,13 +58,14 @@ TEST_CASE("a request that streams goes from waiting over previews to a picture w
   const Run& run = page.app.state().runs.at(0);
   CHECK(run.step == 2);
   CHECK(run.job == "j1");
-  send(sse("image_generation.partial_image", R"({"type": "image_generation.partial_image", "partial_image_index": 0,
-                                                 "b64_json": ")" +
-                                                 encode_base64(png_bytes()) + "\"}"));
+  send(sse("image_generation.partial_image",
+           R"({"type": "image_generation.partial_image", "partial_image_index": 0, "b64_json": ")" +
+               encode_base64(png_bytes()) + "\"}"));
   CHECK(run.preview != 0);
   // In two pieces, as a network cuts it.
-  const std::string end = completed("image_generation", R"(, "provider": "local", "checkpoint": "nano",
-      "warnings": [{"code": "ignored_parameter", "param": "sampler", "message": "sampler is euler here"}])");
+  const std::string end = completed(
+      "image_generation", R"(, "provider": "local", "checkpoint": "nano", "warnings": [)"
+                          R"({"code": "ignored_parameter", "param": "sampler", "message": "sampler is euler"}])");
   send(end.substr(0, 30));
   CHECK(run.results.empty());
   send(end.substr(30));
@@ -62,7 +76,7 @@ TEST_CASE("a request that streams goes from waiting over previews to a picture w
   CHECK(run.phase == Run::Phase::done);
   CHECK(run.answered_by == "local / nano");
   REQUIRE(run.warnings.size() == 1);
-  CHECK(run.warnings[0].message == "sampler is euler here");
+  CHECK(run.warnings[0].message == "sampler is euler");
 }
 
 TEST_CASE("an edit is sent as a form with the picture's own bytes") {

@@ -130,8 +130,8 @@ inline std::string sse(const std::string& name, const std::string& json) {
 
 inline std::string completed(const std::string& family, const std::string& members = "") {
   return sse(family + ".completed", R"({"type": ")" + family + R"(.completed", "b64_json": ")" +
-                                        encode_base64(png_bytes()) + R"(", "seed": "18446744073709551615")" + members +
-                                        "}");
+                                        encode_base64(png_bytes()) + R"(", "seed_string": "18446744073709551615")" +
+                                        members + "}");
 }
 
 }  // namespace palimpsest::testing

@@ -31,7 +31,8 @@ TEST_CASE("the form has a control for every parameter of the mode that the page 
     page.app.apply(Action(SetMode{mode}));
     page.size = {1440, 4000};  // nothing is scrolled out
     page.settle();
-    CHECK((page.field("param.strength") != nullptr || mode == Mode::edit));
+    CHECK((page.field("param.strength") != nullptr) == (mode == Mode::edit));
+    CHECK(page.field("param.steps")->kind == Field::Kind::slider);
     CHECK(page.field("param.seed") != nullptr);
     CHECK(page.field("param.size") != nullptr);
     CHECK(page.field("param.output_format")->kind == Field::Kind::choice);

@@ -20,6 +20,7 @@ TEST_CASE("each frame takes one change of the button at most") {
 
 TEST_CASE("a finger taps, scrolls, or drags where something can be dragged") {
   PageFixture page;
+  page.frame();  // sets the size of the font, by which the wheel counts
   PointerInput input;
   input.set_drag_areas({{100, 100, 50, 50}});
   ImGuiIO io;

@@ -91,6 +91,7 @@ export class Browser {
     on(this.canvas, 'wheel', (e) => this.wheel(e), {passive: false});
     on(this.layer, 'wheel', (e) => this.wheel(e), {passive: false});
     on(this.root, 'keydown', (e) => this.key(e));
+    on(this.root, 'compositionstart compositionend', (e) => { this.isComposing = e.type === 'compositionstart'; });
     on(this.host, 'dragover', (e) => {
       if ([...e.dataTransfer.types].includes('Files')) e.preventDefault();
     });
@@ -141,7 +142,7 @@ export class Browser {
 
   /** The cursor and the tooltip of what is drawn there. */
   pointAt(x, y) {
-    const spec = this.specs.find((s) => s.kind === 'button' && x >= s.x && x < s.x + s.width && y >= s.y + s.clipTop &&
+    const spec = this.specs.find((s) => (s.kind === 'button' || s.kind === 'slider') && x >= s.x && x < s.x + s.width && y >= s.y + s.clipTop &&
                                         y < s.y + s.height - s.clipBottom);
     this.canvas.style.cursor = spec?.enabled ? 'pointer' : 'default';
     const title = spec?.hint ?? '';
@@ -230,13 +231,14 @@ export class Browser {
 
   makeField(spec, replaced) {
     replaced?.remove();
-    const tag = {line: 'input', password: 'input', choice: 'select', button: 'button', status: 'div'}[spec.kind] ?? 'textarea';
+    const tag = {line: 'input', password: 'input', slider: 'input', choice: 'select', button: 'button', status: 'div'}[spec.kind] ?? 'textarea';
     const element = document.createElement(tag);
     element.dataset.id = spec.id;
     element.dataset.kind = spec.kind;
     element.className = spec.kind;
     if (spec.kind === 'password') Object.assign(element, {type: 'password', autocomplete: 'off'});
     if (spec.kind === 'line') Object.assign(element, {type: 'text', autocomplete: 'off', spellcheck: false});
+    if (spec.kind === 'slider') element.type = 'range';
     if (spec.kind === 'readout') element.readOnly = true;
     if (spec.kind === 'status') element.setAttribute('role', 'status');
     if (spec.kind === 'button') element.addEventListener('click', () => this.press(spec.id));
@@ -267,9 +269,11 @@ export class Browser {
     element.title = spec.hint;
     element.setAttribute('aria-invalid', spec.wrong);
     if (spec.kind === 'choice') this.updateOptions(element, spec.options);
+    else if (spec.kind === 'slider') Object.assign(element, {min: spec.minimum, max: spec.maximum, step: spec.step});
     else element.placeholder = spec.placeholder;
-    if (element.value !== spec.text && !element.matches(':focus:read-write') || spec.text === '' || spec.kind === 'choice') {
-      if (element.value !== spec.text) element.value = spec.text;
+    // Only what the app has changed itself is written: a field keeps its cursor, and an input method its composition.
+    if (element.value !== spec.text && !this.isComposing && !(spec.kind === 'slider' && spec.text === '')) {
+      element.value = spec.text;
     }
   }
 

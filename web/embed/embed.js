@@ -22,7 +22,12 @@ sheet.replaceSync(`
   ::placeholder { color: var(--muted); opacity: 1; }
   [aria-invalid=true] { border-color: var(--bad); }
   :is(input, select, textarea):focus-visible { outline: 2px solid var(--accent); outline-offset: -1px; }
-  .button { pointer-events: none; background: none; border: 0; color: transparent; font-size: 1px; overflow: hidden; border-radius: 6px; }
+  .button, .slider { pointer-events: none; opacity: 0; }
+  .button:focus-visible, .slider:focus-visible { opacity: 1; }
+  .slider { background: none; appearance: none; border: 0; padding: 0; }
+  .slider::-webkit-slider-thumb { visibility: hidden; }
+  .slider::-moz-range-thumb { visibility: hidden; }
+  .button { background: none; border: 0; color: transparent; font-size: 1px; overflow: hidden; border-radius: 6px; }
   .button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
   .status { width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .message { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center; gap: 12px; padding: 24px;

@@ -70,7 +70,7 @@ void ViewportPainter::paint(const ImageViewport& viewport) {
   glUniform2f(uniform("center"), f((stage.x + stage.width / 2 - shown.x) / shown.width),
               f((stage.y + stage.height / 2 - shown.y) / shown.height));
   glUniform1f(uniform("divider"), viewport.before == 0 ? -1.0F : f(viewport.view.divider * stage.width));
-  glUniform1i(uniform("is_sharp"), zoom >= 4 && viewport.before == 0);
+  glUniform1i(uniform("is_sharp"), zoom >= 8 && viewport.before == 0);
   glUniform3fv(uniform("surround"), 1, viewport.surround);
   glUniform1i(uniform("before_picture"), 0);
   glUniform1i(uniform("after_picture"), 1);

@@ -68,6 +68,12 @@ void slider(Ui& ui, const FormEntry& entry) {
                          ImGuiSliderFlags_NoInput | ImGuiSliderFlags_NoRoundToFormat);
   const ImVec2 from = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
   ui.drag_areas.push_back({from.x, from.y, size.x, size.y});
+  Field mirror = field_of(ui, entry);
+  mirror.kind = Field::Kind::slider;
+  mirror.minimum = *parameter.minimum;
+  mirror.maximum = *parameter.maximum;
+  mirror.step = is_whole ? 1 : 0.05;
+  if (const auto keyed = ui.mirror(mirror, from, size)) ui.act(SetValue{parameter.name, *keyed});
   if (is_changed) {
     char written[32];
     std::snprintf(written, sizeof(written), is_whole ? "%.0f" : "%.2f", static_cast<double>(value));

@@ -108,9 +108,13 @@ void notice(Ui& ui, ImVec2 origin, ImVec2 size) {
   if (ui.state.notice.empty()) return;
   const float width = std::min(size.x - 32, 520.0F);
   const float text_height = ImGui::CalcTextSize(ui.state.notice.c_str(), nullptr, false, width - 120).y;
-  const float height = std::max(52.0F, text_height + 34);
-  pane("notice", {origin.x + (size.x - width) / 2, origin.y + kBarHeight + 12}, {width, height}, ui.colors.raised,
+  const float height = std::max(56.0F, text_height + 34);
+  const float top = ui.layout == Layout::narrow ? kBarHeight + 44 : kBarHeight;
+  pane("notice", {origin.x + (size.x - width) / 2, origin.y + top + 8}, {width, height}, ui.colors.raised,
        ImGuiWindowFlags_NoScrollbar, [&] {
+         // ImGui draws a child's ground into its parent's list, which lies under the stage.
+         const ImVec2 from = ImGui::GetWindowPos();
+         ImGui::GetWindowDrawList()->AddRectFilled(from, {from.x + width, from.y + height}, ui.colors.raised, 8);
          ImGui::AlignTextToFramePadding();
          ImGui::PushTextWrapPos(width - 104);
          ImGui::TextUnformatted(ui.state.notice.c_str());

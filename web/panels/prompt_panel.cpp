@@ -9,7 +9,8 @@ const char* const kEditExamples[] = {"add a starry night sky", "make the house b
 
 void examples(Ui& ui) {
   const auto& list = ui.state.form.mode == Mode::edit ? kEditExamples : kGenerateExamples;
-  ui.muted("Try:");
+  ImGui::AlignTextToFramePadding();
+  ui.muted("Try");
   for (const char* example : list) {
     const float width = ImGui::CalcTextSize(example).x + 2 * ImGui::GetStyle().FramePadding.x;
     ImGui::SameLine();
@@ -31,7 +32,7 @@ void prompt_panel(Ui& ui) {
   prompt.text = value == ui.state.form.values.end() ? "" : value->second;
   prompt.placeholder = is_edit ? "What should change in the picture?" : "What should the picture show?";
   prompt.is_wrong = problem != nullptr;
-  ui.heading(is_edit ? "What should change?" : "What should it show?");
+  ui.heading(is_edit ? "Instruction" : "Prompt");
   if (const auto text = ui.field(prompt, 96)) ui.act(SetValue{"prompt", *text});
   if (problem != nullptr) ui.bad(problem->error.message);
   if (prompt.text.empty()) examples(ui);

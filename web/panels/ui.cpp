@@ -104,6 +104,10 @@ std::optional<std::string> Ui::field(Field field, float height, float width) {
   const ImVec2 size = {width > 0 ? width : ImGui::GetContentRegionAvail().x, height};
   const ImVec2 from = ImGui::GetCursorScreenPos();
   ImGui::Dummy(size);
+  return mirror(std::move(field), from, size);
+}
+
+std::optional<std::string> Ui::mirror(Field field, ImVec2 from, ImVec2 size) {
   const auto change = changed_.find(field.id);
   std::optional<std::string> changed;
   if (change != changed_.end()) changed = change->second;

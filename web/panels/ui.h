@@ -84,6 +84,9 @@ class Ui {
   /// A field at the cursor over the whole width, or `width`; the new text where the visitor changed it.
   std::optional<std::string> field(Field field, float height, float width = 0);
 
+  /// For what ImGui has drawn at this place: its field for keyboard and screen reader; the new text where it changed.
+  std::optional<std::string> mirror(Field field, ImVec2 from, ImVec2 size);
+
   void text(const std::string& text);
   void muted(const std::string& text);
   void bad(const std::string& text);

@@ -67,6 +67,7 @@ struct Field {
     paragraph,
     readout,  ///< text to select and copy
     choice,   ///< one of `options`
+    slider,   ///< from `minimum` to `maximum`; seen by keyboard and screen reader only: the canvas draws it
     button,   ///< seen by keyboard and screen reader only: the canvas draws it
     status,   ///< read aloud when it changes
   };
@@ -76,6 +77,7 @@ struct Field {
   float clip_top = 0, clip_bottom = 0;  ///< what to cut off of it
   std::string label, text, placeholder, hint;
   std::vector<std::pair<std::string, std::string>> options;  ///< value and what is shown
+  double minimum = 0, maximum = 1, step = 1;
   bool is_enabled = true, is_wrong = false;
   bool operator==(const Field&) const = default;
 };

@@ -23,6 +23,8 @@ const char* name_of(Field::Kind kind) {
       return "readout";
     case Field::Kind::choice:
       return "choice";
+    case Field::Kind::slider:
+      return "slider";
     case Field::Kind::button:
       return "button";
     case Field::Kind::status:
@@ -42,6 +44,9 @@ Json field_json(const Field& field) {
                                                    {"clipTop", field.clip_top},
                                                    {"clipBottom", field.clip_bottom}};
   for (const auto& [name, length] : lengths) json.set(name, static_cast<double>(length));
+  json.set("minimum", field.minimum);
+  json.set("maximum", field.maximum);
+  json.set("step", field.step);
   json.set("label", field.label);
   json.set("text", field.text);
   json.set("placeholder", field.placeholder);

@@ -68,13 +68,18 @@ void PointerInput::finger_up(bool is_tap) {
 }
 
 bool PointerInput::apply(ImGuiIO& io) {
-  bool has_pressed = false, has_scrolled = false;
+  bool has_moved = false, has_pressed = false, has_scrolled = false;
   while (!waiting_.empty()) {
     const Input input = waiting_.front();
     // What follows a change of the button or the wheel belongs to where it happened.
     if (has_pressed || (has_scrolled && input.kind != Kind::wheel)) break;
+    // A drag goes on to where it ends before it ends.
+    if (input.kind == Kind::button && !input.is_down && io.MouseDown[0] && has_moved) break;
     waiting_.pop_front();
-    if (input.kind == Kind::move) io.MousePos = input.at;
+    if (input.kind == Kind::move) {
+      has_moved = true;
+      io.MousePos = input.at;
+    }
     if (input.kind == Kind::button) {
       has_pressed = io.MouseDown[0] != input.is_down;
       io.MouseDown[0] = input.is_down;
