@@ -31,18 +31,6 @@ Warning stand_in_warning(const std::string& model, const std::string& checkpoint
               " drew this instead, which is not the quality of that model."};
 }
 
-/// What the local engine leaves out. The catalogue does not know it, since it depends on how the server is run.
-void warn_of_unsupported(const GenerationRequest& request, std::vector<Warning>& warnings) {
-  if (request.strength != 1) {
-    warnings.push_back(
-        {"ignored_parameter", "strength", "strength has no effect: the local engine always starts from noise alone."});
-  }
-  if (request.enhance_prompt) {
-    warnings.push_back({"ignored_parameter", "enhance_prompt",
-                        "The prompt was used as it is: this server has no chat server that would rewrite it."});
-  }
-}
-
 }  // namespace
 
 LocalModels::LocalModels(std::vector<LocalCheckpoint> checkpoints) : checkpoints_(std::move(checkpoints)) {
@@ -94,15 +82,11 @@ Result<Answerer> LocalModels::choose(const std::string& model, const std::string
 }
 
 Result<Answerer> LocalModels::choose(const GenerationRequest& request) const {
-  if (!request.loras.empty()) {
-    return Error{"unsupported_parameter", "loras: there are no adapters on this server", "loras"};
-  }
   Result<Answerer> answerer = choose(request.model, request.provider);
   if (!answerer) return answerer;
   for (Warning& warning : provider_warnings(request, built_in_catalog(), "local")) {
     answerer->warnings.push_back(std::move(warning));
   }
-  warn_of_unsupported(request, answerer->warnings);
   return answerer;
 }
 

@@ -232,7 +232,6 @@ TEST_CASE("bad requests are told what is wrong, and where") {
       {R"({"prompt": "a", "output_format": "bmp"})", 400, "invalid_value", "output_format"},
       {R"({"prompt": "a", "cfg_scale": 101})", 400, "invalid_value", "cfg_scale"},
       {R"({"prompt": "a", "image": "x"})", 400, "unsupported_parameter", "image"},
-      {R"({"prompt": "a", "loras": [{"name": "x"}]})", 400, "unsupported_parameter", "loras"},
       {R"({"prompt": "a", "model": "flux.1-kontext-mex"})", 404, "model_not_found", "model"},
       {R"({"prompt": "a", "model": "local/flux.1-kontext-max"})", 404, "model_not_found", "model"},
       {R"({"prompt": "a", "model": "local/kontext-nana"})", 404, "model_not_found", "model"},
@@ -328,11 +327,13 @@ TEST_CASE("a checkpoint that cannot be loaded is said to be so, and trying again
 
 TEST_CASE("what the local engine leaves out of a request is said in the warnings") {
   AppUnderTest app;
-  const Json answer = body_of(
-      app.post("/v1/images/edits", R"({"prompt": "a", "strength": 0.5, "enhance_prompt": true, "safety_tolerance": "1",
+  const Json answer = body_of(app.post(
+      "/v1/images/edits",
+      R"({"prompt": "a", "strength": 0.5, "loras": [{"name": "x"}], "enhance_prompt": true, "safety_tolerance": "1",
                               "guidence": 3, "image": ")" +
-                                       data_url(small_png()) + "\"}"));
+          data_url(small_png()) + "\"}"));
   CHECK(has_warning(answer, "ignored_parameter", "strength"));
+  CHECK(has_warning(answer, "ignored_parameter", "loras"));
   CHECK(has_warning(answer, "ignored_parameter", "enhance_prompt"));
   CHECK(has_warning(answer, "ignored_parameter", "safety_tolerance"));
   CHECK(has_warning(answer, "unknown_parameter", "guidence"));
