@@ -3,54 +3,44 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <map>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "shared/models/autoencoder.h"
 #include "shared/models/flux_transformer.h"
+#include "shared/weights/named_views.h"
 
 namespace palimpsest {
 namespace {
 
-/// Random bf16 weights for whatever a network asks for; all tensors lie in one pool, so that they cost little memory.
-class RandomWeights final : public TensorSource {
- public:
-  explicit RandomWeights(const std::vector<WantedTensor>& wanted) {
-    std::int64_t largest = 0;
-    for (const WantedTensor& tensor : wanted) largest = std::max(largest, tensor.shape.element_count());
-    std::mt19937 generator(1);
-    pool_.resize(static_cast<std::size_t>(largest));
-    for (std::uint16_t& value : pool_)
-      value = bf16_from_float(static_cast<float>(static_cast<double>(generator()) * 0x1p-31 - 1.0) * 0.02F);
-    for (const WantedTensor& tensor : wanted) {
-      const auto count = static_cast<std::size_t>(tensor.shape.element_count());
-      views_[tensor.name] = {DType::bf16, tensor.shape, std::as_bytes(std::span(pool_).first(count))};
-    }
-  }
+/// Random bf16 values, as many as the largest tensor has; all tensors begin there, so that they cost little memory.
+std::vector<std::uint16_t> random_pool(const std::vector<WantedTensor>& wanted) {
+  std::int64_t largest = 0;
+  for (const WantedTensor& tensor : wanted) largest = std::max(largest, tensor.shape.element_count());
+  std::mt19937 generator(1);
+  std::vector<std::uint16_t> pool(static_cast<std::size_t>(largest));
+  for (std::uint16_t& value : pool)
+    value = bf16_from_float(static_cast<float>(static_cast<double>(generator()) * 0x1p-31 - 1.0) * 0.02F);
+  return pool;
+}
 
-  const HostView* find(std::string_view name) const override {
-    const auto found = views_.find(name);
-    return found == views_.end() ? nullptr : &found->second;
+NamedViews random_weights(const std::vector<WantedTensor>& wanted, const std::vector<std::uint16_t>& pool) {
+  NamedViews::Views views;
+  for (const WantedTensor& tensor : wanted) {
+    const auto count = static_cast<std::size_t>(tensor.shape.element_count());
+    views[tensor.name] = {DType::bf16, tensor.shape, std::as_bytes(std::span(pool).first(count))};
   }
-  std::vector<std::string> names() const override {
-    std::vector<std::string> names;
-    for (const auto& [name, view] : views_) names.push_back(name);
-    return names;
-  }
-  std::string description() const override { return "random weights"; }
-
- private:
-  std::vector<std::uint16_t> pool_;
-  std::map<std::string, HostView, std::less<>> views_;
-};
+  return {std::move(views), "random weights"};
+}
 
 template <typename Network, typename Config>
 std::unique_ptr<Network> random_network(const Config& config, Backend& backend) {
-  const RandomWeights none({});
+  const NamedViews none({}, "nothing");
   WeightLoader wanted(none, reference_names);
   Network(config, wanted);
-  const RandomWeights weights(wanted.wanted());
+  const std::vector<std::uint16_t> pool = random_pool(wanted.wanted());
+  const NamedViews weights = random_weights(wanted.wanted(), pool);
   WeightLoader loader(weights, reference_names, backend, {});
   return std::make_unique<Network>(config, loader);
 }

@@ -33,12 +33,6 @@ void apply_silu(std::vector<float>& values) {
   for (float& value : values) value /= 1.0F + std::exp(-value);
 }
 
-std::vector<float> to_host(Backend& backend, const Tensor& tensor) {
-  std::vector<float> values(static_cast<std::size_t>(tensor.shape().element_count()));
-  backend.download(tensor, values);
-  return values;
-}
-
 }  // namespace
 
 FluxTransformer::FluxTransformer(const FluxConfig& config, WeightLoader& weights)
@@ -87,7 +81,7 @@ Tensor FluxTransformer::silu_vec(const FluxConditioning& conditioning, const Flu
   const auto embedded = [&](const MlpEmbedder& embedder, std::span<const float> values) {
     const std::vector<float> waves = timestep_embedding(values);
     const Shape shape{static_cast<std::int64_t>(values.size()), kTimestepEmbeddingSize};
-    return to_host(*backend_, embedder.forward(*backend_, backend_->upload(view_of(waves, shape), DType::f32)));
+    return backend_->to_host(embedder.forward(*backend_, backend_->upload(view_of(waves, shape), DType::f32)));
   };
   std::vector<float> vec = embedded(time_in_, conditioning.timesteps);
   const auto add_to_every_step = [&](const std::vector<float>& row) {
@@ -96,7 +90,7 @@ Tensor FluxTransformer::silu_vec(const FluxConditioning& conditioning, const Flu
   for (const MlpEmbedder& guidance_in : guidance_in_) {
     add_to_every_step(embedded(guidance_in, {&conditioning.guidance, 1}));
   }
-  add_to_every_step(to_host(*backend_, vector_in_.forward(*backend_, conditioning.vec)));
+  add_to_every_step(backend_->to_host(vector_in_.forward(*backend_, conditioning.vec)));
   const Shape shape{static_cast<std::int64_t>(conditioning.timesteps.size()), config_.hidden_size};
   if (trace) trace("vec", backend_->upload(view_of(vec, shape), DType::f32));
   apply_silu(vec);

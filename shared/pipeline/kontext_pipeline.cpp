@@ -40,12 +40,6 @@ std::vector<float> draw_noise(Rng rng, std::uint64_t seed, std::size_t count) {
   return TorchCpuGenerator(seed).normal(count, rng == Rng::torch_cpu_bf16 ? DType::bf16 : DType::f32);
 }
 
-std::vector<float> to_host(Backend& backend, const Tensor& tensor) {
-  std::vector<float> values(static_cast<std::size_t>(tensor.shape().element_count()));
-  backend.download(tensor, values);
-  return values;
-}
-
 void throw_first_problem(const ImageRequest& request) {
   const std::vector<Error> problems = validate(request);
   if (!problems.empty()) throw PalimpsestError(problems.front());
@@ -155,9 +149,9 @@ class KontextPipeline::Run {
     Backend& backend = pipeline_.backend_;
     const Tensor img = backend.upload(view_of(x, {result_.noise_tokens, pipeline_.transformer_config().in_channels}),
                                       backend.compute_dtype());
-    std::vector<float> v = to_host(backend, pipeline_.transformer_->forward(positive_, step, img, stop_));
+    std::vector<float> v = backend.to_host(pipeline_.transformer_->forward(positive_, step, img, stop_));
     if (negative_) {
-      apply_true_cfg(v, to_host(backend, pipeline_.transformer_->forward(*negative_, step, img, stop_)),
+      apply_true_cfg(v, backend.to_host(pipeline_.transformer_->forward(*negative_, step, img, stop_)),
                      request_.true_cfg_scale);
     }
     return v;
@@ -177,7 +171,7 @@ class KontextPipeline::Run {
     Backend& backend = pipeline_.backend_;
     const Tensor z = backend.upload(view_of(latents.values, {latents.height, latents.width, latents.channels}),
                                     backend.compute_dtype());
-    Image image = from_unit_range(to_host(backend, pipeline_.autoencoder_->decode(z, stop_)), result_.plan.render);
+    Image image = from_unit_range(backend.to_host(pipeline_.autoencoder_->decode(z, stop_)), result_.plan.render);
     if (result_.plan.is_scaled()) image = resize(image, result_.plan.output);
     return image;
   }

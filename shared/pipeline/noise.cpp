@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "shared/base/error.h"
 #include "shared/base/elementary.h"
+#include "shared/base/error.h"
 
 namespace palimpsest {
 namespace {

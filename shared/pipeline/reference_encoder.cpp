@@ -8,8 +8,8 @@
 
 namespace palimpsest {
 
-ReferenceTokens ReferenceEncoder::encode(const std::vector<Image>& images,
-                                         const std::vector<SizePlan::Reference>& plan, const StopToken& stop) {
+ReferenceTokens ReferenceEncoder::encode(const std::vector<Image>& images, const std::vector<SizePlan::Reference>& plan,
+                                         const StopToken& stop) {
   ReferenceTokens result;
   std::vector<ImageSize> sizes;
   for (std::size_t i = 0; i < images.size(); ++i) {
@@ -26,9 +26,7 @@ std::vector<float> ReferenceEncoder::encode_one(const Image& fitted, const StopT
   const std::vector<float> pixels = to_unit_range(fitted);
   const Tensor image = backend_.upload(view_of(pixels, {fitted.height, fitted.width, 3}), backend_.compute_dtype());
   const Tensor encoded = autoencoder_.encode(image, stop);
-  Latents latents{encoded.shape()[0], encoded.shape()[1], encoded.shape()[2], {}};
-  latents.values.resize(static_cast<std::size_t>(encoded.shape().element_count()));
-  backend_.download(encoded, latents.values);
+  const Latents latents{encoded.shape()[0], encoded.shape()[1], encoded.shape()[2], backend_.to_host(encoded)};
   if (!std::all_of(latents.values.begin(), latents.values.end(), [](float value) { return std::isfinite(value); })) {
     fail(codes::kInternal, "[AutoEncoder] the latents of the reference picture are not finite", 500);
   }

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <string>
 
-#include "shared/base/error.h"
 #include "shared/base/elementary.h"
+#include "shared/base/error.h"
 
 namespace palimpsest {
 namespace {

@@ -169,6 +169,9 @@ class Backend {
 
   // ---- conveniences over the ops above
 
+  /// The tensor's elements as f32 in host memory. Waits for the work before it.
+  std::vector<float> to_host(const Tensor& tensor);
+
   /// A new tensor of the compute dtype holding act(x·Wᵀ + b).
   Tensor linear(const Tensor& x, const LinearWeight& w, Activation act = Activation::none);
 };

@@ -5,6 +5,12 @@
 
 namespace palimpsest {
 
+std::vector<float> Backend::to_host(const Tensor& tensor) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.shape().element_count()));
+  download(tensor, values);
+  return values;
+}
+
 Tensor Backend::linear(const Tensor& x, const LinearWeight& w, Activation act) {
   Tensor out = allocate({x.shape()[0], w.out_features()}, compute_dtype());
   linear(x, w, act, out, 0);

@@ -39,9 +39,7 @@ std::vector<CheckResult> verify_autoencoder(const TensorSource& weights, const A
     const Picture in = channels_last(golden, input);
     const Tensor x = backend.upload(view_of(in.values, in.shape), DType::f32);
     const Tensor y = encode ? network->encode(x, {}) : network->decode(x, {});
-    std::vector<float> got(static_cast<std::size_t>(y.shape().element_count()));
-    backend.download(y, got);
-    compare(golden.name(), output, got, channels_last(golden, output).values, tolerance, results);
+    compare(golden.name(), output, backend.to_host(y), channels_last(golden, output).values, tolerance, results);
   };
   for (const GoldenCase& golden : golden_cases(io, "in.image")) {
     check(golden, "in.image", "z", true);

@@ -1,40 +1,26 @@
 #include "shared/verify/verify_names.h"
 
-#include <map>
 #include <string>
+#include <utility>
 
 #include "shared/models/autoencoder.h"
 #include "shared/models/clip_text_encoder.h"
 #include "shared/models/flux_transformer.h"
 #include "shared/models/t5_encoder.h"
 #include "shared/verify/golden_values.h"
+#include "shared/weights/named_views.h"
 
 namespace palimpsest {
 namespace {
 
 /// Names and shapes without data: enough for a check.
-class NamedShapes final : public TensorSource {
- public:
-  explicit NamedShapes(const Json& shapes) {
-    if (!shapes.is_object()) fail("golden_invalid", "the golden file has another value where shapes by name belong");
-    for (const auto& [name, shape] : *shapes.as_object())
-      views_.emplace(name, HostView{DType::bf16, Shape(golden_integers(shape)), {}});
-  }
-
-  const HostView* find(std::string_view name) const override {
-    const auto found = views_.find(name);
-    return found == views_.end() ? nullptr : &found->second;
-  }
-  std::vector<std::string> names() const override {
-    std::vector<std::string> names;
-    for (const auto& [name, view] : views_) names.push_back(name);
-    return names;
-  }
-  std::string description() const override { return "the list"; }
-
- private:
-  std::map<std::string, HostView, std::less<>> views_;
-};
+NamedViews named_shapes(const Json& shapes) {
+  if (!shapes.is_object()) fail("golden_invalid", "the golden file has another value where shapes by name belong");
+  NamedViews::Views views;
+  for (const auto& [name, shape] : *shapes.as_object())
+    views.emplace(name, HostView{DType::bf16, Shape(golden_integers(shape)), {}});
+  return {std::move(views), "the list"};
+}
 
 void check_any_network(const TensorSource& source) {
   if (source.find("encoder.conv_in.weight") != nullptr) {
@@ -64,7 +50,7 @@ CheckResult checked(const std::string& name, const std::string& what, const Run&
 std::vector<CheckResult> verify_names(const Json& golden) {
   std::vector<CheckResult> results;
   for (const auto& [name, shapes] : *golden.as_object()) {
-    const NamedShapes source(shapes);
+    const NamedViews source = named_shapes(shapes);
     results.push_back(checked(name, "names and shapes", [&source] { check_any_network(source); }));
   }
   return results;

@@ -16,12 +16,6 @@
 namespace palimpsest {
 namespace {
 
-std::vector<float> to_host(Backend& backend, const Tensor& tensor) {
-  std::vector<float> values(static_cast<std::size_t>(tensor.shape().element_count()));
-  backend.download(tensor, values);
-  return values;
-}
-
 /// A golden tensor [1, rows, columns] on the backend, without its batch axis.
 Tensor rows_of(const TensorSource& golden, const std::string& name, Backend& backend) {
   const Shape& shape = golden_view(golden, name).shape;
@@ -71,7 +65,7 @@ std::vector<CheckResult> verify_denoise_loop(const TensorSource& weights, const 
   std::vector<CheckResult> results;
   const VelocityFunction velocity = [&](std::span<const float> now, std::size_t step) {
     const Tensor img = backend.upload(view_of(now, {tokens, config.in_channels}), DType::f32);
-    return to_host(backend, network->forward(run, step, img, {}));
+    return backend.to_host(network->forward(run, step, img, {}));
   };
   std::vector<std::vector<float>> starts;  // of the steps: each but the first is the result of the one before
   denoise(x, conditioning.timesteps, velocity,
@@ -98,7 +92,7 @@ std::vector<CheckResult> verify_prepare(const TensorSource& weights, const AutoE
   const std::vector<float> pixels = to_unit_range(fitted);
   const Tensor encoded =
       autoencoder->encode(backend.upload(view_of(pixels, {size.height, size.width, 3}), backend.compute_dtype()), {});
-  const Latents latents{encoded.shape()[0], encoded.shape()[1], encoded.shape()[2], to_host(backend, encoded)};
+  const Latents latents{encoded.shape()[0], encoded.shape()[1], encoded.shape()[2], backend.to_host(encoded)};
   const bool bf16 = backend.compute_dtype() == DType::bf16;
   compare("prepare", "reference tokens", pack(latents), golden_floats(golden, "img_cond_seq_f32"),
           bf16 ? Tolerance{3e-2, 0} : Tolerance{0, 5e-5}, results);

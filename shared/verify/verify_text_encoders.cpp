@@ -20,9 +20,7 @@ std::vector<CheckResult> verify_encoder(const Encoder& encoder, const TensorSour
   std::vector<CheckResult> results;
   for (const GoldenCase& golden : golden_cases(io, "input_ids")) {
     const Tensor states = encoder.forward(golden.integers("input_ids"), {});
-    std::vector<float> got(static_cast<std::size_t>(states.shape().element_count()));
-    backend.download(states, got);
-    compare(golden.name(), output, got, golden.floats(output), tolerance_of(backend), results);
+    compare(golden.name(), output, backend.to_host(states), golden.floats(output), tolerance_of(backend), results);
   }
   return results;
 }

@@ -16,12 +16,6 @@ Tolerance tolerance_of(const Backend& backend, bool has_guidance, float guidance
   return guidance <= 10 ? Tolerance{1e-4, 1e-3} : Tolerance{1e-3, 5e-3};
 }
 
-std::vector<float> to_host(Backend& backend, const Tensor& tensor) {
-  std::vector<float> values(static_cast<std::size_t>(tensor.shape().element_count()));
-  backend.download(tensor, values);
-  return values;
-}
-
 /// One case, with its tokens split as the network takes them.
 class TransformerCase {
  public:
@@ -42,7 +36,7 @@ class TransformerCase {
     if (references > 0) conditioning.references = img.rows(noise_, references);
 
     const FluxTrace record = [&](const std::string& name, const Tensor& state) {
-      states_[name] = to_host(backend_, state);
+      states_[name] = backend_.to_host(state);
     };
     const FluxRun run = network_.prepare(conditioning, record);
     const Tensor out = network_.forward(run, 0, noise, {}, record);
@@ -50,7 +44,7 @@ class TransformerCase {
     compare_traces(run, tolerance, results);
     const std::vector<float> want = golden_.floats("out");
     const auto width = static_cast<std::size_t>(network_.config().out_channels);
-    compare(golden_.name(), "out", to_host(backend_, out),
+    compare(golden_.name(), "out", backend_.to_host(out),
             std::span(want).first(std::min(want.size(), static_cast<std::size_t>(noise_) * width)), tolerance, results);
   }
 
