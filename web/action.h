@@ -70,10 +70,32 @@ struct CopyCode {};
 struct ToggleTheme {};
 struct DismissNotice {};
 
-using Action =
-    std::variant<SetMode, SetModel, SetValue, BrowsePicture, RemovePicture, Submit, CancelRun, ForgetRun, ShowResult,
-                 UseAsInput, UseSettings, SavePicture, SetView, SetServer, Connect, ToggleConnection, ToggleSide,
-                 SetSideTab, SetCodeLanguage, CopyCode, ToggleTheme, DismissNotice>;
+// One a line, so that lists of changes stay readable.
+// clang-format off
+using Action = std::variant<
+    SetMode,
+    SetModel,
+    SetValue,
+    BrowsePicture,
+    RemovePicture,
+    Submit,
+    CancelRun,
+    ForgetRun,
+    ShowResult,
+    UseAsInput,
+    UseSettings,
+    SavePicture,
+    SetView,
+    SetServer,
+    Connect,
+    ToggleConnection,
+    ToggleSide,
+    SetSideTab,
+    SetCodeLanguage,
+    CopyCode,
+    ToggleTheme,
+    DismissNotice>;
+// clang-format on
 using Actions = std::vector<Action>;
 
 }  // namespace palimpsest

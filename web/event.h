@@ -66,7 +66,21 @@ struct ShortcutPressed {
   std::string name;  ///< `run`, `cancel`, `use_as_input`, `fit`, `actual_size`
 };
 
-using Event = std::variant<FileGiven, PictureDecoded, PictureRefused, ModelsListed, SchemaRead, ServerFailed, RunTold,
-                           RunAnswered, RunDescribed, RunClosed, RunFailed, PictureFetched, ShortcutPressed>;
+// clang-format off
+using Event = std::variant<
+    FileGiven,
+    PictureDecoded,
+    PictureRefused,
+    ModelsListed,
+    SchemaRead,
+    ServerFailed,
+    RunTold,
+    RunAnswered,
+    RunDescribed,
+    RunClosed,
+    RunFailed,
+    PictureFetched,
+    ShortcutPressed>;
+// clang-format on
 
 }  // namespace palimpsest

@@ -107,7 +107,7 @@ class PalimpsestPlayground extends HTMLElement {
 
   /** What is on the screen, for tests: the fields and buttons with their rectangles, and how many frames were drawn. */
   inspect() {
-    return {fields: this.browser?.specs ?? [], frames: this.browser?.frames ?? 0};
+    return {fields: this.browser?.fields.specs ?? [], frames: this.browser?.frames ?? 0};
   }
 }
 

@@ -28,29 +28,29 @@ EM_JS(void, browser_attach, (), {
 })
 EM_JS(void, browser_send, (int call, const char* description, const char* body, int length), {
   const sent = length < 0 ? undefined : HEAPU8.slice(body, body + length);
-  Module['browser'].send(call, JSON.parse(UTF8ToString(description)), sent);
+  Module['browser'].network.send(call, JSON.parse(UTF8ToString(description)), sent);
 })
-EM_JS(void, browser_abort, (int call), { Module['browser'].abort(call); })
+EM_JS(void, browser_abort, (int call), { Module['browser'].network.abort(call); })
 EM_JS(void, browser_decode, (int picture, const char* bytes, int length), {
-  Module['browser'].decode(picture, HEAPU8.slice(bytes, bytes + length));
+  Module['browser'].pictures.decode(picture, HEAPU8.slice(bytes, bytes + length));
 })
-EM_JS(void, browser_release, (int picture), { Module['browser'].release(picture); })
-EM_JS(void, browser_browse, (const char* parameter), { Module['browser'].browse(UTF8ToString(parameter)); })
+EM_JS(void, browser_release, (int picture), { Module['browser'].pictures.release(picture); })
+EM_JS(void, browser_browse, (const char* parameter), { Module['browser'].files.browse(UTF8ToString(parameter)); })
 EM_JS(void, browser_save, (const char* name, const char* type, const char* bytes, int length), {
-  Module['browser'].save(UTF8ToString(name), UTF8ToString(type), HEAPU8.slice(bytes, bytes + length));
+  Module['browser'].files.save(UTF8ToString(name), UTF8ToString(type), HEAPU8.slice(bytes, bytes + length));
 })
-EM_JS(void, browser_copy, (const char* text), { Module['browser'].copy(UTF8ToString(text)); })
+EM_JS(void, browser_copy, (const char* text), { Module['browser'].files.copy(UTF8ToString(text)); })
 EM_JS(void, browser_store, (const char* key, const char* text), {
-  Module['browser'].store(UTF8ToString(key), UTF8ToString(text));
+  Module['browser'].files.store(UTF8ToString(key), UTF8ToString(text));
 })
 EM_JS(char*, browser_stored, (const char* key), {
-  const text = Module['browser'].stored(UTF8ToString(key));
+  const text = Module['browser'].files.stored(UTF8ToString(key));
   const length = lengthBytesUTF8(text) + 1;
   const pointer = _malloc(length);
   stringToUTF8(text, pointer, length);
   return pointer;
 })
-EM_JS(void, browser_place, (const char* fields), { Module['browser'].place(JSON.parse(UTF8ToString(fields))); })
+EM_JS(void, browser_place, (const char* fields), { Module['browser'].fields.place(JSON.parse(UTF8ToString(fields))); })
 EM_JS(void, browser_title, (const char* title), { Module['browser'].setTitle(UTF8ToString(title)); })
 EM_JS(void, browser_dark, (int is_dark), { Module['browser'].setDark(!!is_dark); })
 EM_JS(void, browser_wake, (double seconds), { Module['browser'].wakeIn(seconds); })
