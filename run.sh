@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds Palimpsest, makes two pictures with the built-in checkpoint (one from a sentence, one by editing the first), and
-# starts the server.
+# Builds Palimpsest and its playground, makes two pictures with the built-in checkpoint (one from a sentence, one by editing
+# the first), and starts the server.
 # Safe to run again: what is installed and built already is left alone.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -10,7 +10,7 @@ usage() {
 Usage: ./run.sh [--no-install] [--no-serve] [--output FOLDER] [-- SERVE OPTIONS]
 
   --no-install      do not install packages; say what is missing instead
-  --no-serve        make the pictures only; do not start the server
+  --no-serve        make the pictures only; neither build the playground nor start the server
   --output FOLDER   where the pictures go (default: build/pictures)
   -- …              options for the server, as --port 8000; see build/release/palimpsest serve --help
 TEXT
@@ -31,6 +31,7 @@ while [ $# -gt 0 ]; do
 done
 
 source tools/packages.sh
+source tools/build_page.sh
 install_packages PACKAGES_TO_RUN
 
 mkdir -p build
@@ -57,4 +58,5 @@ Next:
 
 TEXT
 [ "$serve" = 1 ] || exit 0
+build_page || echo "The playground was not built, for the reason above; the server works without it." >&2
 exec "$palimpsest" serve "$@"

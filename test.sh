@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything and runs every test: natively, shared/ as WebAssembly under Node, and the
-# official OpenAI client against the real server.
+# Installs what is missing, builds everything and runs every test: natively, shared/ as WebAssembly under Node, the official
+# OpenAI client against the real server, and the playground in Chromium.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -9,7 +9,7 @@ usage() {
 Usage: ./test.sh [--no-install] [--no-wasm] [--sanitizers]
 
   --no-install   do not install packages; say what is missing instead
-  --no-wasm      leave the WebAssembly tests out
+  --no-wasm      leave out what needs the WebAssembly build: its tests, the playground and the browser
   --sanitizers   also run the native tests under address and undefined-behaviour sanitizers (takes longer)
 TEXT
 }
@@ -29,7 +29,7 @@ done
 
 source tools/packages.sh
 drop_nodejs_if_present
-install_packages PACKAGES_TO_RUN PACKAGES_TO_TEST
+install_packages PACKAGES_TO_RUN PACKAGES_FOR_PAGE PACKAGES_TO_TEST
 
 build_and_test() {
   local preset=$1
@@ -40,9 +40,15 @@ build_and_test() {
   ctest --preset "$preset" --output-on-failure
 }
 
+tools/fetch_imgui.sh build/third_party/imgui
 if [ "$sanitizers" = 1 ]; then build_and_test asan; fi
-if [ "$wasm" = 1 ]; then build_and_test wasm; fi
+if [ "$wasm" = 1 ]; then build_and_test wasm -DPALIMPSEST_TESTS=ON; fi
 build_and_test release -DPALIMPSEST_TESTS=ON
 
 echo "The official client against the real server:"
 (cd tests/clients && npm ci --no-audit --no-fund --silent && node --test)
+
+if [ "$wasm" = 1 ]; then
+  echo "The playground in Chromium:"
+  (cd tests/browser && npm ci --no-audit --no-fund --silent && npm test --silent)
+fi

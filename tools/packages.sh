@@ -23,17 +23,21 @@ PACKAGES_TO_RUN=(
   "libboost1.81-dev     Beast and Asio: the HTTP server"
 )
 
+PACKAGES_FOR_PAGE=(
+  "emscripten           compiles the playground to WebAssembly"
+  "python3-fonttools    takes the characters that the page needs out of the fonts"
+  "python3-brotli       compresses the page's files"
+  "fonts-inter          the playground's font"
+  "fonts-jetbrains-mono the playground's font for numbers and code"
+  "fonts-material-design-icons-iconfont the playground's icons"
+)
+
 PACKAGES_TO_TEST=(
   "doctest-dev          the test framework"
   "libsentencepiece-dev the tokenizer that ours is compared with"
-  "emscripten           compiles shared/ to WebAssembly"
-  "nodejs               runs the WebAssembly tests and the clients' tests"
-  "npm                  fetches the official client that the server is tested with"
-)
-
-PACKAGES_FOR_PAGE=(
-  "emscripten           compiles the playground to WebAssembly"
-  "fonts-inter          the playground's font"
+  "nodejs               runs the WebAssembly tests, the clients' and the browser's"
+  "npm                  fetches the official client that the server is tested with, and what steers the browser"
+  "chromium             the browser that the playground is tested in"
 )
 
 # Installs what is missing of the lists named as arguments. With NO_INSTALL=1, or without the right to install, it

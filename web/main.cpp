@@ -25,6 +25,7 @@ namespace {
 constexpr ImWchar kGlyphs[] = {0x20,   0x17F,  0x370,  0x3FF,  0x400,  0x4FF, 0x2010,
                                0x2027, 0x20AC, 0x20AC, 0x2190, 0x2193, 0};
 constexpr ImWchar kLatin[] = {0x20, 0x17F, 0x2010, 0x2027, 0};
+constexpr ImWchar kIcons[] = {0xE000, 0xF8FF, 0};
 
 struct Page {
   EmscriptenPlatform platform;
@@ -32,7 +33,7 @@ struct Page {
   PointerInput pointer;
   ViewportPainter painter;
   Fonts fonts;
-  std::array<std::string, 2> font_files;  ///< regular, semibold
+  std::array<std::string, 4> font_files;  ///< text, semibold text, numbers and code, icons
   double density = 0, last_frame_s = 0;
   Theme styled = Theme::light;
   bool has_style = false;
@@ -62,6 +63,8 @@ void Page::bake_fonts(double new_density) {
   fonts.body = add(font_files[0], 18, kGlyphs);
   fonts.small = add(font_files[0], 16, kGlyphs);
   fonts.heading = add(font_files[1], 19, kLatin);
+  fonts.mono = add(font_files[2], 17, kLatin);
+  fonts.icons = add(font_files[3], 20, kIcons);
   io.FontDefault = fonts.body;
   io.FontGlobalScale = static_cast<float>(1 / density);
   ImGui_ImplOpenGL3_DestroyFontsTexture();

@@ -1,8 +1,11 @@
 // GET / and the files of the playground.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "native/server/picture_answer.h"
 #include "native/server/routes.h"
@@ -38,9 +41,19 @@ constexpr const char* kNoPage =
     "<p><a href=\"/v1/models\">Models</a> · <a href=\"/openapi.json\">OpenAPI</a> · <a href=\"/ready\">State</a></p>\n"
     "</html>\n";
 
-struct PageFile {
-  std::string media_type, bytes, tag;
+/// One way in which a file is sent.
+struct Encoded {
+  std::string coding;  ///< as in content-encoding; empty: as it is
+  std::string bytes, tag;
 };
+
+struct PageFile {
+  std::string media_type;
+  std::vector<Encoded> encodings;  ///< the shortest first; the file as it is comes last
+};
+
+// What the build puts beside each file, as the best first.
+constexpr std::pair<const char*, const char*> kCodings[] = {{"br", ".br"}, {"gzip", ".gz"}};
 
 std::string media_type_of_file(const fs::path& path) {
   static const std::map<std::string, std::string> types = {{".html", "text/html; charset=utf-8"},
@@ -58,6 +71,7 @@ std::string media_type_of_file(const fs::path& path) {
                                                            {".ico", "image/x-icon"},
                                                            {".woff2", "font/woff2"},
                                                            {".ttf", "font/ttf"},
+                                                           {".otf", "font/otf"},
                                                            {".txt", "text/plain; charset=utf-8"},
                                                            {".md", "text/plain; charset=utf-8"}};
   const auto found = types.find(path.extension().string());
@@ -68,15 +82,34 @@ std::string media_type_of_file(const fs::path& path) {
   throw PalimpsestError({"page_invalid", "the page's folder " + folder + " " + problem, "--page"});
 }
 
-PageFile read_file(const fs::directory_entry& entry, const std::string& folder) {
-  if (entry.file_size() > kMaxFileBytes) refuse(folder, "has a file above 64 MiB: " + entry.path().string());
-  std::ifstream stream(entry.path(), std::ios::binary);
+std::string read_bytes(const fs::path& path, const std::string& folder) {
+  if (fs::file_size(path) > kMaxFileBytes) refuse(folder, "has a file above 64 MiB: " + path.string());
+  std::ifstream stream(path, std::ios::binary);
   std::ostringstream bytes;
   bytes << stream.rdbuf();
-  if (!stream) refuse(folder, "has a file that cannot be read: " + entry.path().string());
-  PageFile file{media_type_of_file(entry.path()), std::move(bytes).str(), ""};
-  file.tag = "\"" + content_digest(file.bytes).substr(0, 32) + "\"";
+  if (!stream) refuse(folder, "has a file that cannot be read: " + path.string());
+  return std::move(bytes).str();
+}
+
+PageFile read_file(const fs::path& path, const std::string& folder) {
+  PageFile file{media_type_of_file(path), {}};
+  const auto add = [&](const std::string& coding, std::string bytes) {
+    std::string tag = "\"" + content_digest(bytes).substr(0, 32) + "\"";
+    file.encodings.push_back({coding, std::move(bytes), std::move(tag)});
+  };
+  for (const auto& [coding, ending] : kCodings) {
+    const fs::path compressed = path.string() + ending;
+    if (fs::is_regular_file(fs::symlink_status(compressed))) add(coding, read_bytes(compressed, folder));
+  }
+  add("", read_bytes(path, folder));
   return file;
+}
+
+bool is_compressed_copy(const fs::path& path) {
+  for (const auto& [coding, ending] : kCodings) {
+    if (path.extension() == ending && fs::is_regular_file(fs::path(path).replace_extension())) return true;
+  }
+  return false;
 }
 
 /// All files, by their path from the folder on. Read once: no request ever names a file.
@@ -89,19 +122,44 @@ std::map<std::string, PageFile> read_files(const std::string& folder) {
     const std::string name = fs::relative(entry.path(), folder).generic_string();
     const bool is_served =
         entry.is_regular_file() && !entry.is_symlink() && name.find_first_of("{}") == std::string::npos;
-    if (is_served) files[name] = read_file(entry, folder);
+    if (is_served && !is_compressed_copy(entry.path())) files[name] = read_file(entry.path(), folder);
     if (files.size() > kMaxFiles) refuse(folder, "has more than " + std::to_string(kMaxFiles) + " files");
   }
   if (files.count("index.html") == 0) refuse(folder, "has no index.html");
   return files;
 }
 
+/// Whether an accept-encoding header names the coding, other than with "q=0".
+bool accepts(const std::string& header, std::string_view coding) {
+  std::istringstream parts(header);
+  for (std::string part; std::getline(parts, part, ',');) {
+    part.erase(std::remove(part.begin(), part.end(), ' '), part.end());
+    const std::size_t quality = part.find(";q=");
+    if (!equal_ignoring_case(part.substr(0, quality), coding)) continue;
+    return quality == std::string::npos || part.find_first_not_of("0.", quality + 3) != std::string::npos;
+  }
+  return false;
+}
+
+const Encoded& choose_encoding(const PageFile& file, const HttpRequest& request) {
+  const std::string* accepted = request.headers.find("accept-encoding");
+  for (const Encoded& encoding : file.encodings) {
+    if (accepted != nullptr && accepts(*accepted, encoding.coding)) return encoding;
+  }
+  return file.encodings.back();
+}
+
 void respond_with(const std::shared_ptr<const PageFile>& file, const ExchangePtr& exchange) {
+  const Encoded& chosen = choose_encoding(*file, exchange->request());
   const std::string* tag = exchange->request().headers.find("if-none-match");
-  const bool is_known = tag != nullptr && tag->find(file->tag) != std::string::npos;
+  const bool is_known = tag != nullptr && tag->find(chosen.tag) != std::string::npos;
   HttpResponse response = is_known ? HttpResponse{304} : HttpResponse{200, {{"content-type", file->media_type}}};
-  if (!is_known) response.body = std::shared_ptr<const std::string>(file, &file->bytes);
-  response.headers.add("etag", file->tag);
+  if (!is_known) {
+    response.body = std::shared_ptr<const std::string>(file, &chosen.bytes);
+    if (!chosen.coding.empty()) response.headers.add("content-encoding", chosen.coding);
+  }
+  response.headers.add("etag", chosen.tag);
+  response.headers.add("vary", "accept-encoding");
   response.headers.add("cache-control", "no-cache");
   response.headers.add("content-security-policy", kPolicy);
   exchange->respond(std::move(response));

@@ -87,7 +87,9 @@ RawResponse HttpConnection::read_response(bool is_head) {
     const std::size_t end = head.find("\r\n", begin), colon = head.find(": ", begin);
     std::string name = head.substr(begin, colon - begin);
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-    response.headers[name] = head.substr(colon + 2, end - colon - 2);
+    std::string& value = response.headers[name];
+    if (!value.empty()) value += ", ";
+    value += head.substr(colon + 2, end - colon - 2);
     begin = end + 2;
   }
   if (is_head) return response;

@@ -3,7 +3,8 @@
 
 import {Browser} from './browser.js';
 
-const FONTS = ['Inter-Regular.otf', 'Inter-SemiBold.otf'];
+// As main.cpp counts them: text, semibold text, numbers and code, icons.
+const FONTS = ['Inter-Regular.otf', 'Inter-SemiBold.otf', 'JetBrainsMono-Regular.ttf', 'MaterialIcons-Regular.ttf'];
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
@@ -18,7 +19,7 @@ sheet.replaceSync(`
   input, select, textarea { font: inherit; font-size: 15px; color: var(--text); background: var(--field); border: 1px solid var(--edge);
           border-radius: 6px; padding: 6px 10px; resize: none; }
   textarea { padding: 8px 10px; }
-  .readout { font: 13px/1.45 ui-monospace, 'DejaVu Sans Mono', monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
+  .readout { font: 13px/1.45 'Palimpsest Mono', ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
   ::placeholder { color: var(--muted); opacity: 1; }
   [aria-invalid=true] { border-color: var(--bad); }
   :is(input, select, textarea):focus-visible { outline: 2px solid var(--accent); outline-offset: -1px; }
@@ -75,7 +76,8 @@ class PalimpsestPlayground extends HTMLElement {
       const here = (name) => new URL(name, import.meta.url).href;
       const [{default: createModule}, ...fonts] =
           await Promise.all([import('./palimpsest.js'), ...FONTS.map((name) => bytesOf(here(`fonts/${name}`)))]);
-      document.fonts.add(await new FontFace('Palimpsest Inter', fonts[0].buffer.slice(0)).load());
+      const faces = {'Palimpsest Inter': fonts[0], 'Palimpsest Mono': fonts[2]};
+      for (const [name, bytes] of Object.entries(faces)) document.fonts.add(await new FontFace(name, bytes.buffer.slice(0)).load());
       const canvas = Object.assign(document.createElement('canvas'), {tabIndex: -1});
       canvas.setAttribute('aria-hidden', 'true');
       const layer = Object.assign(document.createElement('div'), {className: 'fields'});

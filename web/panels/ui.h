@@ -25,6 +25,7 @@ struct Fonts {
   ImFont* heading = nullptr;
   ImFont* small = nullptr;
   ImFont* mono = nullptr;
+  ImFont* icons = nullptr;  ///< the signs of icons.h
 };
 
 struct Palette {
