@@ -6,7 +6,6 @@
 #include "native/imaging/decode.h"
 #include "native/imaging/encode.h"
 #include "native/jobs/generation_job.h"
-#include "native/jobs/mask.h"
 #include "shared/image/resize.h"
 #include "shared/pipeline/kontext_pipeline.h"
 
@@ -41,7 +40,6 @@ Inputs decode_inputs(const JobRequest& job, const GenerationRequest& request) {
   }
   if (request.mask) {
     inputs.mask = decode(job.inputs.at(images), "mask", Alpha::keep, inputs.warnings);
-    check_mask(inputs.images.at(0), *inputs.mask);
   }
   return inputs;
 }
@@ -127,6 +125,7 @@ JobResult LocalEngine::run(const JobRequest& request, const JobProgressCallback&
   load(job.checkpoint, stop);
   ImageRequest image = job.request.image;
   image.images = inputs.images;
+  image.mask = inputs.mask;
   engine_->check_memory_for(image);
 
   KontextPipeline& pipeline = engine_->pipeline();
@@ -147,10 +146,8 @@ JobResult LocalEngine::run(const JobRequest& request, const JobProgressCallback&
   for (const GeneratedImage& generated : made.images) {
     stop.check();
     encoding.text = metadata(job, made, generated.seed, options_.software);
-    const Image picture =
-        inputs.mask ? keep_masked(generated.image, inputs.images.front(), *inputs.mask, image.fit) : generated.image;
     result.pictures.push_back(
-        {{encode_image(picture, encoding), std::string(media_type_of(encoding.format)), picture.size()},
+        {{encode_image(generated.image, encoding), std::string(media_type_of(encoding.format)), generated.image.size()},
          generated.seed});
   }
   return result;

@@ -86,6 +86,21 @@ void check_images(const std::vector<Image>& images, const RequestLimits& limits,
   }
 }
 
+void check_mask(const ImageRequest& request, Problems& problems) {
+  const Image& mask = *request.mask;
+  const auto size_of = [](const Image& image) {
+    return std::to_string(image.width) + "x" + std::to_string(image.height);
+  };
+  if (request.images.empty()) {
+    problems.add("mask", "has no picture that it belongs to; send it as image");
+  } else if (mask.size() != request.images.front().size()) {
+    problems.add("mask", "is " + size_of(mask) + " and image " + size_of(request.images.front()) +
+                             "; they must have the same size");
+  } else if (mask.channels != 4 || !mask.is_consistent()) {
+    problems.add("mask", "has no transparent pixels; those that may change must be transparent");
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(Rng rng) {
@@ -113,6 +128,7 @@ std::vector<Error> validate(const ImageRequest& request, const RequestLimits& li
   check_text("prompt", request.prompt, limits, problems);
   check_text("negative_prompt", request.negative_prompt, limits, problems);
   check_images(request.images, limits, problems);
+  if (request.mask) check_mask(request, problems);
   if (request.size) problems.add_all(validate_size(*request.size, limits));
   check_whole_number("n", request.n, limits.max_n, problems);
   if (request.steps) check_whole_number("steps", *request.steps, limits.max_steps, problems);

@@ -31,6 +31,7 @@ struct ImageRequest {
   std::string prompt;
   std::string negative_prompt;
   std::vector<Image> images;          ///< decoded reference pictures
+  std::optional<Image> mask;          ///< RGBA of the first picture's size: what is opaque stays as it is there
   std::optional<ImageSize> size;      ///< of the result; absent: chosen from the reference or the checkpoint
   std::int64_t n = 1;                 ///< how many pictures; picture i has seed + i modulo 2^64
   std::optional<std::uint64_t> seed;  ///< absent: a random one, which comes back with the result

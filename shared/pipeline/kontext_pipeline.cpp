@@ -6,6 +6,7 @@
 
 #include "shared/image/resize.h"
 #include "shared/pipeline/denoise.h"
+#include "shared/pipeline/inpainting.h"
 #include "shared/pipeline/noise.h"
 #include "shared/pipeline/pixels.h"
 #include "shared/pipeline/request_warnings.h"
@@ -85,6 +86,7 @@ class KontextPipeline::Run {
     const auto negative = uses_true_cfg() ? encode_text("negative_prompt", request_.negative_prompt) : nullptr;
     result_.text_tokens = text->txt.shape()[0];
     const ReferenceTokens references = encode_references();
+    if (request_.mask) prepare_mask();
     result_.reference_tokens = static_cast<std::int64_t>(references.ids.size() / 3);
 
     const Stopwatch stopwatch(result_.seconds.denoise);
@@ -108,6 +110,16 @@ class KontextPipeline::Run {
     return pipeline_.references_.encode(request_.images, result_.plan.references, stop_);
   }
 
+  /// The first picture in the size that is drawn, and how much of it stays.
+  void prepare_mask() {
+    const Stopwatch stopwatch(result_.seconds.encode_image);
+    const Image& image = request_.images.front();
+    const ImageSize render = result_.plan.render;
+    kept_ = pipeline_.references_.encode({image}, {{image.size(), render, request_.fit}}, stop_).tokens;
+    kept_weights_ =
+        token_weights(keep_weights(*request_.mask, render, request_.fit), pipeline_.autoencoder_->config().z_channels);
+  }
+
   FluxRun prepare(const TextConditioning& text, const ReferenceTokens& references) const {
     FluxConditioning conditioning;
     conditioning.txt = text.txt;
@@ -129,6 +141,7 @@ class KontextPipeline::Run {
     const std::int64_t height = 2 * grid_.rows, width = 2 * grid_.columns;
     const auto count = static_cast<std::size_t>(channels * height * width);
     std::vector<float> x = pack(from_channels_first(draw_noise(request_.rng, seed, count), height, width, channels));
+    if (request_.mask) noise_ = x;
 
     follow_flow(x, picture);
     return decode(unpack(x, height, width, channels), picture);
@@ -154,6 +167,7 @@ class KontextPipeline::Run {
       apply_true_cfg(v, backend.to_host(pipeline_.transformer_->forward(*negative_, step, img, stop_)),
                      request_.true_cfg_scale);
     }
+    if (request_.mask) keep_on_course(v, noise_, kept_, kept_weights_);
     return v;
   }
 
@@ -173,7 +187,12 @@ class KontextPipeline::Run {
                                     backend.compute_dtype());
     Image image = from_unit_range(backend.to_host(pipeline_.autoencoder_->decode(z, stop_)), result_.plan.render);
     if (result_.plan.is_scaled()) image = resize(image, result_.plan.output);
-    return image;
+    return request_.mask ? with_kept_pixels(image) : image;
+  }
+
+  Image with_kept_pixels(const Image& image) const {
+    const Image input = fit_image(to_rgb(request_.images.front()), image.size(), request_.fit);
+    return keep_pixels(image, input, keep_weights(*request_.mask, image.size(), request_.fit));
   }
 
   void report(const Progress& progress) const {
@@ -201,6 +220,7 @@ class KontextPipeline::Run {
   PipelineResult result_;
   TokenGrid grid_;
   std::vector<float> times_;
+  std::vector<float> kept_, kept_weights_, noise_;  // with a mask: one value for each of x
   FluxRun positive_;
   std::optional<FluxRun> negative_;
 };
