@@ -68,18 +68,34 @@ def read_backdrop(image):
     return min(((background, ground) for background in BACKGROUNDS for ground in GROUNDS), key=error)
 
 
+@functools.lru_cache(maxsize=None)
+def shifted_templates(row):
+    """Names, and (colour times coverage, what lets the backdrop through) of all templates at each offset of a pixel."""
+    names, coverage, colour = templates(row)
+    offsets = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    return names, [(np.roll(colour, offset, (1, 2)), 1 - np.roll(coverage, offset, (1, 2))) for offset in offsets]
+
+
 def read_slot(image, names, row, column):
     """(kind, colour, size) of the thing in a slot, or None."""
     seen, behind = window(image, row, column), window(padded_backdrop(*names), row, column)
     best, found = EMPTY_BONUS * np.abs(seen - behind).mean(), None
-    things, coverage, colour = templates(row)
-    for dy in (-1, 0, 1):
-        for dx in (-1, 0, 1):
-            over, under = np.roll(colour, (dy, dx), (1, 2)), 1 - np.roll(coverage, (dy, dx), (1, 2))
-            errors = np.abs(over + under * behind - seen).mean((1, 2, 3))
-            if errors.min() < best:
-                best, found = errors.min(), things[errors.argmin()]
+    things, shifted = shifted_templates(row)
+    laid_over = np.empty_like(shifted[0][0])
+    for over, through in shifted:
+        np.multiply(through, behind, out=laid_over)
+        laid_over += over
+        laid_over -= seen
+        errors = np.abs(laid_over, out=laid_over).mean((1, 2, 3))
+        if errors.min() < best:
+            best, found = errors.min(), things[errors.argmin()]
     return found
+
+
+def read_slots(image, names):
+    """{(row, column): (kind, colour, size)} of the slots in which something stands."""
+    slots = {(row, column): read_slot(image, names, row, column) for row in ("sky", "ground") for column in COLUMNS}
+    return {slot: found for slot, found in slots.items() if found}
 
 
 @functools.lru_cache(maxsize=None)
@@ -114,41 +130,91 @@ def expected_cells(scene, place):
     return (" " * first_cell(scene.word) + scene.word).ljust(CELLS)
 
 
+def check_things(things, found):
+    """What is right about the things of a picture; a thing's position is judged where its kind stands anywhere."""
+    right = dict(kind=[], colour=[], both=[], size=[], position=[], count=[len(found) == len(things)])
+    kinds = {seen[0] for seen in found.values()}
+    for wanted in things:
+        kind, colour, size = found.get((wanted.row, wanted.column), (None, None, None))
+        right["kind"].append(kind == wanted.kind)
+        right["colour"].append(colour == wanted.colour)
+        right["both"].append((kind, colour) == (wanted.kind, wanted.colour))
+        right["size"].append(size == wanted.size)
+        if wanted.kind in kinds:
+            right["position"].append(kind == wanted.kind)
+    return right
+
+
+def check_word(image, scene):
+    """What is right about the sign; letters anywhere else make the word wrong."""
+    read = {place: read_cells(image, place) for place in ("top", "bottom")}
+    exact = all(read[place] == expected_cells(scene, place) for place in read)
+    if not scene.word:
+        return dict(no_word=[exact])
+    letters = [a == b for a, b in zip(read[scene.word_place][first_cell(scene.word):], scene.word)]
+    return dict(letter=letters, word=[exact])
+
+
 def check(picture, scene):
     """What is right in a picture (128, 128, 3): lists of booleans by name; `scene` is the wish."""
     image = padded(picture)
     names = read_backdrop(image)
-    right = dict(background=[names[0] == scene.background], ground=[names[1] == scene.ground], kind=[], colour=[], both=[], size=[],
-                 empty=[], letter=[], word=[])
-    for row in ("sky", "ground"):
-        for column in COLUMNS:
-            found = read_slot(image, names, row, column)
-            wanted = next((thing for thing in scene.things if (thing.row, thing.column) == (row, column)), None)
-            if wanted:
-                kind, colour, size = found or (None, None, None)
-                right["kind"].append(kind == wanted.kind)
-                right["colour"].append(colour == wanted.colour)
-                right["both"].append((kind, colour) == (wanted.kind, wanted.colour))
-                right["size"].append(size == wanted.size)
-            else:
-                right["empty"].append(found is None)
-    read = {place: read_cells(image, place) for place in ("top", "bottom")}
-    exact = all(read[place] == expected_cells(scene, place) for place in read)
-    if scene.word:
-        right["letter"] = [a == b for a, b in zip(read[scene.word_place][first_cell(scene.word):], scene.word)]
-        right["word"] = [exact]
-    else:
-        right["no word"] = [exact]
-    right["scene"] = [all(right["background"] + right["ground"] + right["both"] + right["empty"] + [exact])]
+    right = dict(background=[names[0] == scene.background], ground=[names[1] == scene.ground],
+                 **check_things(scene.things, read_slots(image, names)), **check_word(image, scene))
+    right["scene"] = [all(right["background"] + right["ground"] + right["both"] + right["count"] + right.get("word", right.get("no_word")))]
     return right
+
+
+def read_words(image):
+    """Whatever stands on signs, top and bottom."""
+    return " ".join(read_cells(image, place).strip() for place in ("top", "bottom")).strip()
+
+
+def check_wanted(picture, wanted):
+    """What is right in a picture of which only some is known: `things` as [kind, colour, column], `background`, `ground`, `word`.
+
+    What is missing or null may be anything; a thing without a column may stand anywhere.
+    """
+    image = padded(picture)
+    names = read_backdrop(image)
+    right = {name: [seen == wanted[name]] for name, seen in zip(("background", "ground"), names) if wanted.get(name) is not None}
+    if "things" in wanted:
+        found = read_slots(image, names)
+        seen = [(kind, colour, column) for (_row, column), (kind, colour, _size) in found.items()]
+        matches = lambda thing, other: all(a is None or a == b for a, b in zip(thing, other))
+        right["thing"] = [any(matches(thing, other) for other in seen) for thing in wanted["things"]]
+        right["count"] = [len(found) == len(wanted["things"])]
+    if "word" in wanted:
+        right["word"] = [read_words(image) == wanted["word"]]
+    right["scene"] = [all(value for values in right.values() for value in values)]
+    return right
+
+
+def decibels(picture, other, mask):
+    """PSNR between two pictures where the mask is true."""
+    error = ((np.asarray(picture, float) - np.asarray(other, float)) ** 2)[mask].mean()
+    return 10 * np.log10(255 ** 2 / max(error, 1e-3))
 
 
 def kept_psnr(picture, source, target):
     """Decibels between a picture and the true result over the part that the edit should not touch."""
     before, after = render(source).astype(float), render(target).astype(float)
-    untouched = np.abs(before - after).max(-1) < UNTOUCHED
-    error = ((np.asarray(picture, float) - after) ** 2)[untouched].mean()
-    return 10 * np.log10(255 ** 2 / max(error, 1e-3))
+    return decibels(picture, after, np.abs(before - after).max(-1) < UNTOUCHED)
+
+
+def inside(thing):
+    """Pixels that surely belong to a thing, wherever its small offset puts it."""
+    names, coverage, _colour = templates(thing.row)
+    covered = coverage[names.index((thing.kind, thing.colour, thing.size)), ..., 0] > 0.99
+    for axis in (0, 1):
+        for shift in (-1, 1):
+            covered = covered & np.roll(covered, shift, axis)
+    mask = np.zeros((SIZE, SIZE), bool)
+    top, left = WINDOWS[thing.row][0], COLUMN_X[thing.column] - HALF_WIDTH
+    grown = covered.repeat(2, 0).repeat(2, 1)
+    first, last = max(0, -left), min(grown.shape[1], SIZE - left)
+    mask[top:top + grown.shape[0], left + first:left + last] = grown[:, first:last]
+    return mask
 
 
 def mean_scores(results):

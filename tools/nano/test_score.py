@@ -38,12 +38,12 @@ class Scorer(unittest.TestCase):
         self.assertEqual(wrong(render(replace(SCENE, word="OPENXX")), SCENE) & {"word", "scene"}, {"word", "scene"})
 
     def test_a_word_nobody_asked_for_is_noticed(self):
-        self.assertEqual(wrong(render(SCENE), replace(SCENE, word="")), {"no word", "scene"})
+        self.assertEqual(wrong(render(SCENE), replace(SCENE, word="")), {"no_word", "scene"})
 
     def test_a_missing_thing_and_an_extra_thing_are_noticed(self):
         alone = replace(SCENE, things=(HOUSE,))
         self.assertIn("kind", wrong(render(alone), SCENE))
-        self.assertEqual(wrong(render(SCENE), alone), {"empty", "scene"})
+        self.assertEqual(wrong(render(SCENE), alone), {"count", "scene"})
 
     def test_kept_part_ignores_what_the_edit_changes(self):
         target = replace(SCENE, word="SHUT")
