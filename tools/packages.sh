@@ -20,6 +20,7 @@ PACKAGES_TO_RUN=(
   "liblcms2-dev         converts colour profiles to sRGB"
   "libsqlite3-dev       keeps jobs and the gallery"
   "libssl-dev           SHA-256 of stored pictures"
+  "libcurl4-openssl-dev calls hosted providers"
   "libboost1.81-dev     Beast and Asio: the HTTP server"
 )
 

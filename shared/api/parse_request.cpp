@@ -160,11 +160,20 @@ class RequestReader {
     request_.model = choice->id;
     request_.provider = choice->provider;
     if (choice->endpoint == nullptr) return;
+    // A model behind its provider means the provider, which may have an endpoint for each mode.
+    const bool names_provider = choice->endpoint->key == choice->provider + "/" + choice->id;
+    if (names_provider && !choice->endpoint->can(request_.mode) && can_elsewhere(choice->provider)) return;
     request_.endpoint = choice->endpoint->key;
     if (!choice->endpoint->can(request_.mode)) {
       add_problem(codes::kUnsupportedParameter, "model",
                   "The endpoint `" + name + "` does not offer the mode " + std::string(name_of(request_.mode)));
     }
+  }
+
+  bool can_elsewhere(const std::string& provider) const {
+    return std::any_of(model_->providers.begin(), model_->providers.end(), [&](const ProviderModel& endpoint) {
+      return endpoint.provider == provider && endpoint.can(request_.mode);
+    });
   }
 
   void check_required() {

@@ -45,17 +45,38 @@ Result<Model> parse_model(const Json& json, const std::string& pointer) {
   return reader.finish(std::move(model));
 }
 
+Result<std::int64_t> parse_integer(const Json& json, const std::string& pointer) {
+  std::int64_t value = 0;
+  if (json.to_int64(value)) return value;
+  return Error{"catalog_invalid", pointer + ": an integer is needed"};
+}
+
 Result<Provider> parse_provider(const Json& json, const std::string& pointer) {
   ObjectReader reader(json, pointer);
   Provider provider;
   reader.read("id", provider.id, true);
   reader.read("name", provider.name, true);
   reader.read("description", provider.description);
+  reader.read("dialect", provider.dialect, true);
   reader.read("base_url", provider.base_url);
+  reader.read("submit_path", provider.submit_path);
+  reader.read("result_path", provider.result_path);
   reader.read("key_variable", provider.key_variable);
+  reader.read("key_header", provider.key_header);
+  reader.read("key_prefix", provider.key_prefix);
+  reader.read("api_domains", provider.api_domains);
+  reader.read("result_domains", provider.result_domains);
+  reader.read("picture_form", provider.picture_form);
+  reader.read("max_inline_bytes", provider.max_inline_bytes);
+  reader.read("poll_interval_ms", provider.poll_interval_ms);
+  reader.read("patience_s", provider.patience_s);
+  reader.read("max_active_calls", provider.max_active_calls);
+  reader.read_items("unpaid_statuses", provider.unpaid_statuses, parse_integer);
+  reader.read("moderation_words", provider.moderation_words);
   reader.read("max_images_a_call", provider.max_images_a_call, true);
   reader.read("output_formats", provider.output_formats, true);
   reader.read("aspect_ratios", provider.aspect_ratios);
+  reader.read("widest_ratio", provider.widest_ratio);
   reader.read("source", provider.source);
   return reader.finish(std::move(provider));
 }
@@ -100,6 +121,22 @@ bool contains(const std::vector<std::string>& values, const std::string& value) 
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
+/// What is wrong with how a hosted provider is spoken to.
+std::optional<Error> provider_problem(const Provider& provider) {
+  static const std::vector<std::string> dialects = {"local", "fal", "fireworks", "replicate", "bfl", "openai"};
+  static const std::vector<std::string> forms = {"data_url", "base64", "file"};
+  if (!contains(dialects, provider.dialect)) return inconsistent(provider.id + ": unknown dialect");
+  if (provider.dialect == "local") return std::nullopt;
+  if (provider.key_header.empty() || provider.key_variable.empty()) {
+    return inconsistent(provider.id + ": does not say where its key comes from and goes");
+  }
+  if (!contains(forms, provider.picture_form)) return inconsistent(provider.id + ": unknown picture_form");
+  if (!provider.base_url.empty() && (provider.base_url.rfind("https://", 0) != 0 || provider.api_domains.empty())) {
+    return inconsistent(provider.id + ": base_url must begin with https:// and lie in api_domains");
+  }
+  return std::nullopt;
+}
+
 bool is_folder_name(std::string_view name) {
   return !name.empty() && name.size() <= 200 && first_invalid_utf8(name) == name.size() &&
          !has_control_characters(name) && name.front() != '.' && name.find('/') == std::string_view::npos &&
@@ -139,7 +176,10 @@ Result<Catalog> Catalog::parse(std::string_view text) {
 
 std::optional<Error> Catalog::first_inconsistency() const {
   UniqueNames models, parameters, providers, keys;
-  for (const Provider& provider : providers_) providers.add(provider.id);
+  for (const Provider& provider : providers_) {
+    providers.add(provider.id);
+    if (std::optional<Error> problem = provider_problem(provider)) return problem;
+  }
   for (const Model& model : models_) {
     models.add(model.id, model.aliases);
     for (const ProviderModel& endpoint : model.providers) {

@@ -37,13 +37,27 @@ struct Model {
   bool answers_to(std::string_view name_or_alias) const;
 };
 
+/// Who can answer, and how it is spoken to.
 struct Provider {
   std::string id, name, description;
-  std::string base_url;      ///< empty: this program, or an address that the operator names
-  std::string key_variable;  ///< environment variable with its key
+  std::string dialect;                           ///< `local`, `fal`, `fireworks`, `replicate`, `bfl` or `openai`
+  std::string base_url;                          ///< empty: this program, or an address that the operator names
+  std::string submit_path, result_path;          ///< behind base_url; `{upstream}` stands for the endpoint's name
+  std::string key_variable;                      ///< environment variable with its key
+  std::string key_header, key_prefix;            ///< `Authorization`, `Bearer `
+  std::vector<std::string> api_domains;          ///< where the key may go and returned addresses to poll may lead
+  std::vector<std::string> result_domains;       ///< where finished pictures may lie; empty: any public host
+  std::string picture_form;                      ///< `data_url`, `base64` or `file`
+  std::optional<std::int64_t> max_inline_bytes;  ///< of an input picture inside of a body
+  std::int64_t poll_interval_ms = 500;
+  std::int64_t patience_s = 300;              ///< how long one picture may take
+  std::int64_t max_active_calls = 1;          ///< that one job has there at a time
+  std::vector<std::int64_t> unpaid_statuses;  ///< 5xx to a submission with which nothing was begun; 4xx always are such
+  std::vector<std::string> moderation_words;  ///< parts of an error's code or text that say it was moderation
   std::int64_t max_images_a_call = 1;
   std::vector<std::string> output_formats;
   std::vector<std::string> aspect_ratios;  ///< the only ratios taken, where not empty
+  std::string widest_ratio;                ///< the limit of any ratio, upright as well; empty: none
   std::string source;
 };
 

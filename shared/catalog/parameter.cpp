@@ -24,6 +24,9 @@ Result<ParameterSupport> parse_support(const std::string& provider, const Json& 
   reader.read("name", support.name);
   reader.read("minimum", support.minimum);
   reader.read("maximum", support.maximum);
+  reader.read("edit_maximum", support.edit_maximum);
+  reader.read("as", support.as);
+  reader.read("fixed", support.fixed);
   reader.read("values", support.values);
   reader.read("note", support.note);
   return reader.finish(std::move(support));
@@ -70,6 +73,9 @@ Json to_json(const ParameterSupport& support) {
   set_if(json, "name", support.name);
   set_number(json, "minimum", support.minimum);
   set_number(json, "maximum", support.maximum);
+  set_number(json, "edit_maximum", support.edit_maximum);
+  set_if(json, "as", support.as);
+  set_if(json, "fixed", support.fixed);
   set_strings(json, "values", support.values);
   set_if(json, "note", support.note);
   return json;
@@ -150,6 +156,7 @@ Result<Parameter> parse_parameter(const Json& json, const std::string& pointer) 
   reader.read("multiline", parameter.multiline);
   reader.read("openai", parameter.openai);
   reader.read("http_only", parameter.http_only);
+  reader.read("decisive", parameter.decisive);
   if (const Json* value = reader.member("default")) parameter.default_value = *value;
   reader.read("default_text", parameter.default_text);
   reader.read("minimum", parameter.minimum);
@@ -177,6 +184,7 @@ Json to_json(const Parameter& parameter) {
   set_if(json, "multiline", parameter.multiline);
   set_if(json, "openai", parameter.openai);
   set_if(json, "http_only", parameter.http_only);
+  set_if(json, "decisive", parameter.decisive);
   if (!parameter.default_value.is_null()) json.set("default", parameter.default_value);
   set_if(json, "default_text", parameter.default_text);
   set_number(json, "minimum", parameter.minimum);

@@ -41,7 +41,10 @@ struct ParameterSupport {
   Handling how = Handling::passed;
   std::string name = {};                             ///< the provider's name of it; empty: the same
   std::optional<double> minimum = {}, maximum = {};  ///< narrower limits that values are brought into
-  std::vector<std::string> values = {};              ///< the values taken, where not all are
+  std::optional<double> edit_maximum = {};           ///< the same with an input picture
+  std::string as = {};  ///< what a converted value becomes: `integer`, `low_32_bits`, `ratio`; empty: see the adapter
+  std::string fixed = {};                ///< what is always sent, whatever the request says
+  std::vector<std::string> values = {};  ///< the values taken, where not all are
   std::string note = {};
 };
 
@@ -58,6 +61,7 @@ struct Parameter {
   bool multiline = false;    ///< a text of several lines
   bool openai = false;       ///< known to the official clients, which need extra_body for others
   bool http_only = false;    ///< no command-line option of its own
+  bool decisive = false;     ///< the router passes by who would ignore it
   Json default_value;        ///< null where there is none
   std::string default_text;  ///< what happens by default where there is no value
   std::optional<double> minimum, maximum;

@@ -22,7 +22,7 @@ const Catalog& catalog_with_tiling() {
         R"({"name": "tile_overlap", "type": "integer", "group": "Additional", "modes": ["generate"],
       "default": 8, "minimum": 0, "maximum": 64, "description": "How far tiles overlap, in pixels.",
       "support": {"local": "passed", "fal": {"how": "ignored", "note": "no tiles"}, "fireworks": "passed",
-                  "replicate": "passed", "bfl": "passed", "gateway": "passed"}},)";
+                  "replicate": "passed", "bfl": "passed", "lumenfall": "passed", "gateway": "passed"}},)";
     text.insert(text.find(start) + start.size(), entry);
     return Catalog::parse(text).value_or_throw();
   }();

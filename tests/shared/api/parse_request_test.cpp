@@ -330,3 +330,12 @@ TEST_CASE("what a request is sent as is read as the same request") {
   from_form.unknown = edit.unknown;
   CHECK(normal_form(from_form, built_in_catalog()) == form);
 }
+
+TEST_CASE("a model behind its provider takes the provider's endpoint of the mode") {
+  const char* body =
+      R"({"model": "fal/flux.1-kontext-max", "prompt": "p", "images": [{"image_url": "data:image/png;base64,iVBORw0KGgo="}]})";
+  const ParsedRequest edit = parse_json_request(body, Mode::edit, built_in_catalog());
+  REQUIRE(edit.request);
+  CHECK(edit.request->provider == "fal");
+  CHECK(edit.request->endpoint.empty());
+}

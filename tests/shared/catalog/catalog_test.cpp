@@ -44,6 +44,28 @@ TEST_CASE("the catalogue in the program is whole") {
   }
 }
 
+TEST_CASE("every hosted provider of the catalogue says how it is spoken to") {
+  for (const Provider& provider : built_in_catalog().providers()) {
+    if (provider.dialect == "local") continue;
+    CAPTURE(provider.id);
+    CHECK(provider.patience_s > 0);
+    CHECK(provider.max_active_calls > 0);
+    CHECK_FALSE(provider.moderation_words.empty());
+    CHECK(provider.submit_path.empty() == (provider.dialect == "openai"));
+    CHECK((provider.key_prefix.empty() || provider.key_prefix.back() == ' '));
+  }
+  const Provider* fal = built_in_catalog().find_provider("fal");
+  CHECK(fal->key_prefix == "Key ");
+  CHECK(fal->api_domains == std::vector<std::string>{"fal.run"});
+  CHECK(fal->unpaid_statuses == std::vector<std::int64_t>{500, 503});
+  const Parameter* safety = built_in_catalog().find_parameter("safety_tolerance");
+  CHECK(safety->support_of("replicate")->as == "integer");
+  CHECK(safety->support_of("replicate")->edit_maximum == 2);
+  CHECK_FALSE(safety->support_of("bfl")->edit_maximum.has_value());
+  CHECK(built_in_catalog().find_parameter("output_format")->support_of("fal")->fixed == "png");
+  CHECK(built_in_catalog().find_parameter("mask")->decisive);
+}
+
 TEST_CASE("every parameter of the catalogue says enough to be checked, shown and explained") {
   for (const Parameter& parameter : built_in_catalog().parameters()) {
     CAPTURE(parameter.name);
@@ -113,6 +135,13 @@ TEST_CASE("a catalogue that contradicts itself is refused, with the thing") {
         "bfl/flux.1-kontext-max: does not begin with its provider");
   CHECK(problem_of(changed("\"aliases\": [\"flux-kontext-dev\"]", "\"aliases\": [\"flux-kontext-max\"]")) ==
         "the name flux-kontext-max occurs twice");
+  CHECK(problem_of(changed("\"dialect\": \"bfl\"", "\"dialect\": \"bfm\"")) == "bfl: unknown dialect");
+  CHECK(problem_of(changed("\"key_header\": \"x-key\"", "\"key_header\": \"\"")) ==
+        "bfl: does not say where its key comes from and goes");
+  CHECK(problem_of(changed("https://api.bfl.ai", "http://api.bfl.ai")) ==
+        "bfl: base_url must begin with https:// and lie in api_domains");
+  CHECK(problem_of(changed("\"unpaid_statuses\": [500", "\"unpaid_statuses\": [\"500\"")) ==
+        "/providers/1/unpaid_statuses/0: an integer is needed");
   CHECK(problem_of(changed("\"group\": \"Core\"", "\"group\": \"Centre\"")) == "prompt: unknown group");
   CHECK(problem_of(changed("\"fal\": \"passed\", \"fireworks\"", "\"fireworks\"")) == "prompt: says nothing about fal");
   CHECK(problem_of(changed("\"default_model\": \"flux.1", "\"default_model\": \"flux.2")) ==
