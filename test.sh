@@ -45,7 +45,7 @@ if [ "$sanitizers" = 1 ]; then build_and_test asan; fi
 if [ "$wasm" = 1 ]; then build_and_test wasm -DPALIMPSEST_TESTS=ON; fi
 build_and_test release -DPALIMPSEST_TESTS=ON
 
-echo "The official client against the real server:"
+echo "The official client, generated programs and the server as a process:"
 (cd tests/clients && npm ci --no-audit --no-fund --silent && node --test)
 
 if [ "$wasm" = 1 ]; then

@@ -39,6 +39,7 @@ PACKAGES_TO_TEST=(
   "nodejs               runs the WebAssembly tests, the clients' and the browser's"
   "npm                  fetches the official client that the server is tested with, and what steers the browser"
   "chromium             the browser that the playground is tested in"
+  "curl                 runs the commands that the playground generates"
 )
 
 # Installs what is missing of the lists named as arguments. With NO_INSTALL=1, or without the right to install, it

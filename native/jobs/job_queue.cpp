@@ -73,15 +73,18 @@ void JobQueue::adopt(const JobRecord& record, Database& database) {
   live_[record.id] = std::move(job);
 }
 
-void JobQueue::write(Writer::Change change, Writer::Done done) {
+void JobQueue::write(Writer::Change change, Writer::Done done, Durability durability) {
   {
     const Lock lock(mutex_);
     ++pending_;
   }
-  storage_.write(std::move(change), [this, done = std::move(done)](const std::optional<Error>& error) {
-    done(error);
-    no_longer_pending();
-  });
+  storage_.write(
+      std::move(change),
+      [this, done = std::move(done)](const std::optional<Error>& error) {
+        done(error);
+        no_longer_pending();
+      },
+      durability);
 }
 
 void JobQueue::no_longer_pending() {
@@ -105,8 +108,10 @@ void JobQueue::submit(Submission submission, std::function<void(Result<Submitted
                     std::move(submission.inputs), std::move(submission.idempotency)};
   admission->cancel_when_abandoned = submission.cancel_when_abandoned;
   admission->done = std::move(done);
+  // Whoever waits for the answer is told of nothing before it.
+  const Durability durability = admission->cancel_when_abandoned ? Durability::process : Durability::disk;
   write([this, admission](Database& database) { admit(*admission, database); },
-        [this, admission](const std::optional<Error>& error) { admitted(*admission, error); });
+        [this, admission](const std::optional<Error>& error) { admitted(*admission, error); }, durability);
 }
 
 // On the writer's thread, one submission after the other: so that the limits and the key are checked against all

@@ -45,8 +45,9 @@ struct JobStatus {
 };
 
 /// Keeps accepted jobs on disk, gives them to a worker in turns between clients, and tells who listens. Nothing is
-/// acknowledged before it is durable. All callbacks run on one thread of the queue, must be short and must not throw;
-/// no call waits for a job. `storage` and `worker` outlive the queue.
+/// acknowledged before it is durable; what nobody was told of may be lost in a power cut, not with the process. All
+/// callbacks run on one thread of the queue, must be short and must not throw; no call waits for a job. `storage` and
+/// `worker` outlive the queue.
 class JobQueue {
  public:
   /// Takes up the jobs that an earlier process left: see JobStore::recover.
@@ -92,7 +93,7 @@ class JobQueue {
 
   void recover(Database& database);
   void adopt(const JobRecord& record, Database& database);
-  void write(Writer::Change change, Writer::Done done);
+  void write(Writer::Change change, Writer::Done done, Durability durability = Durability::disk);
 
   void admit(Admission& admission, Database& database);
   void admitted(const Admission& admission, const std::optional<Error>& error);

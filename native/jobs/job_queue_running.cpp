@@ -33,7 +33,7 @@ void JobQueue::dispatch() {
   }
 }
 
-// The attempt is durable before it begins: a job that takes the program down with it is counted.
+// The attempt is stored before it begins: a job that takes the program down with it is counted.
 void JobQueue::claim(const std::string& id, const JobEvent& event) {
   auto attempt = std::make_shared<int>(0);
   write(
@@ -41,7 +41,8 @@ void JobQueue::claim(const std::string& id, const JobEvent& event) {
         *attempt = JobStore(database, storage_.files()).claim(id, unix_now()).value_or(0);
         if (*attempt > 0) JobEvents(database).append(id, event);
       },
-      [this, id, event, attempt](const std::optional<Error>& error) { claimed(id, *attempt, event, !error); });
+      [this, id, event, attempt](const std::optional<Error>& error) { claimed(id, *attempt, event, !error); },
+      Durability::process);
 }
 
 void JobQueue::claimed(const std::string& id, int attempt, const JobEvent& event, bool stored) {
@@ -120,7 +121,8 @@ void JobQueue::progressed(const std::string& id, int attempt, JobProgress progre
         // Progress that could not be stored is not missed: the next one is tried again.
         const Lock lock(mutex_);
         if (LiveJob* job = live(id)) job->saving = false;
-      });
+      },
+      Durability::process);
 }
 
 void JobQueue::came_out(const std::string& id, int attempt, JobOutcome outcome) {

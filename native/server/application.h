@@ -23,6 +23,7 @@ class Application {
   std::uint16_t port() const { return server_.port(); }
   AppState& state() { return *state_; }
   AccessPolicy& access() { return *access_; }
+  const Router& router() const { return *router_; }
 
   /// Takes no more work, lets the running job finish for up to `drain` and answers who waits for it; queued jobs that
   /// somebody comes back for stay in the data folder.

@@ -121,6 +121,12 @@ void Router::add(Route route) {
   entries_.push_back({std::move(route), std::move(segments)});
 }
 
+std::vector<std::pair<std::string, std::string>> Router::routes() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const Entry& entry : entries_) all.emplace_back(entry.route.method, entry.route.pattern);
+  return all;
+}
+
 Router::Matches Router::find(const std::vector<std::string>& segments) const {
   Matches best;
   for (const Entry& entry : entries_) {

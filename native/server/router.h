@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "native/server/auth.h"
@@ -29,6 +30,9 @@ class Router : public HttpApplication {
 
   /// Before the server starts. Errors: PalimpsestError `internal_error` for a malformed or repeated route.
   void add(Route route);
+
+  /// Method and pattern of each route.
+  std::vector<std::pair<std::string, std::string>> routes() const;
 
   Admission admit(HttpRequest& request) override;
 

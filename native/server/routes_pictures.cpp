@@ -12,12 +12,20 @@ struct FoundPicture {
   std::string bytes;
 };
 
+/// The job that made a picture is remembered for a day longer.
+[[noreturn]] void fail_missing(AppState& app, Database& database, const std::string& id) {
+  if (!JobStore(database, app.storage.files()).find_by_picture(id)) {
+    fail("image_not_found", "There is no such picture", 404);
+  }
+  fail("image_expired", "The picture's time is over, or it was deleted; only what is kept in the gallery stays", 410);
+}
+
 FoundPicture find_picture(AppState& app, const std::string& id) {
   if (!is_random_id(id)) fail("image_not_found", "There is no such picture", 404);
   return app.storage.read([&](Database& database) {
     const ImageStore images(database, app.storage.files());
     const auto image = images.find(id, unix_now());
-    if (!image) fail("image_not_found", "There is no such picture, or its time is over", 404);
+    if (!image) fail_missing(app, database, id);
     return FoundPicture{*image, images.bytes(id, unix_now())};
   });
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "native/storage/database.h"
 #include "native/storage/digest.h"
@@ -50,7 +49,11 @@ std::string ContentFiles::read(const std::string& digest) const {
   const std::string path = path_of(digest);
   std::ifstream stream(path, std::ios::binary);
   if (!stream) fail("file_missing", "the stored file " + path + " is missing", 500);
-  std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  std::error_code unknown;
+  const std::uintmax_t size = fs::file_size(path, unknown);
+  std::string bytes(unknown ? 0 : size, '\0');
+  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(stream.gcount()));
   if (content_digest(bytes) != digest) {
     fail("file_damaged",
          "the stored file " + path + " is damaged: its " + std::to_string(bytes.size()) +

@@ -92,7 +92,10 @@ Database::Database(const std::string& path, Access access) : path_(path) {
 }
 
 Database::Database(Database&& other) noexcept
-    : path_(std::move(other.path_)), handle_(std::exchange(other.handle_, nullptr)), idle_(std::move(other.idle_)) {}
+    : path_(std::move(other.path_)),
+      is_synchronised_(other.is_synchronised_),
+      handle_(std::exchange(other.handle_, nullptr)),
+      idle_(std::move(other.idle_)) {}
 
 Database::~Database() {
   for (auto& [sql, statements] : idle_) {
@@ -105,6 +108,12 @@ void Database::configure(Access access) {
   sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
   execute("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0");
   if (access == Access::read_write) execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
+}
+
+// A later commit that waits makes all before it durable too: they are in the same log.
+void Database::set_synchronised(bool synchronised) {
+  if (std::exchange(is_synchronised_, synchronised) == synchronised) return;
+  execute(synchronised ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
 }
 
 void Database::execute(const std::string& script) {

@@ -96,6 +96,9 @@ class Database {
     return changed_rows();
   }
 
+  /// Whether commits from now on wait for the disk. Not inside of a transaction.
+  void set_synchronised(bool synchronised);
+
   /// Runs one or more statements without parameters.
   void execute(const std::string& script);
 
@@ -124,6 +127,7 @@ class Database {
   void configure(Access access);
 
   std::string path_;
+  bool is_synchronised_ = true;
   sqlite3* handle_ = nullptr;
   // Statements at rest by their text; one in use is taken out, so that nested use of the same text is fine.
   std::unordered_map<std::string_view, std::vector<sqlite3_stmt*>> idle_;

@@ -27,8 +27,10 @@ class DataStore {
   /// files that no row names. Errors: `storage_in_use`, `storage_damaged`, `storage_newer`, `storage_failed`.
   explicit DataStore(const std::string& folder);
 
-  /// As Writer: the change is on the disk when `done` is called.
-  void write(Writer::Change change, Writer::Done done) { writer_->write(std::move(change), std::move(done)); }
+  /// As Writer.
+  void write(Writer::Change change, Writer::Done done, Durability durability = Durability::disk) {
+    writer_->write(std::move(change), std::move(done), durability);
+  }
   void write_and_wait(Writer::Change change) { writer_->write_and_wait(std::move(change)); }
 
   /// Returns what `query` makes of a reading connection, at one point in time. From any thread.

@@ -35,11 +35,11 @@ Writer::~Writer() {
   thread_.join();
 }
 
-void Writer::write(Change change, Done done) {
+void Writer::write(Change change, Done done, Durability durability) {
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() < kMaxWaiting) {
-      waiting_.push_back({std::move(change), std::move(done)});
+      waiting_.push_back({std::move(change), std::move(done), durability});
       changed_.notify_one();
       return;
     }
@@ -80,6 +80,8 @@ void Writer::commit(std::vector<Item>& group) {
   std::optional<Error> error = broken_;
   if (!error) {
     error = error_of([&] {
+      database_.set_synchronised(std::any_of(group.begin(), group.end(),
+                                             [](const Item& item) { return item.durability == Durability::disk; }));
       database_.run("BEGIN");
       for (Item& item : group) apply(item);
       database_.run("COMMIT");

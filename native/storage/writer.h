@@ -11,13 +11,19 @@
 
 namespace palimpsest {
 
+/// What a change survives once it is done.
+enum class Durability {
+  disk,     ///< a power cut: for all that somebody was told of
+  process,  ///< the end of the process, kill -9 too: for what nobody was told of yet
+};
+
 /// The one thread that writes. Changes that wait while a commit is being synchronised to the disk share the next one,
 /// so that many callers pay for one synchronisation and none is answered before its change is on the disk.
 class Writer {
  public:
   /// Changes rows; runs on the writer's thread inside a transaction. What it throws undoes this change alone.
   using Change = std::function<void(Database&)>;
-  /// Called on the writer's thread once the change is on stable storage, or with the error that undid it. Must be
+  /// Called on the writer's thread once the change is as durable as was asked, or with the error that undid it. Must be
   /// short, must not throw and must not wait for another change.
   using Done = std::function<void(const std::optional<Error>&)>;
 
@@ -30,7 +36,7 @@ class Writer {
 
   /// Adds a change and returns. `storage_busy` reaches `done` on the calling thread where kMaxWaiting changes wait.
   /// After a failed synchronisation every change gets `storage_failed` until the program is started again.
-  void write(Change change, Done done);
+  void write(Change change, Done done, Durability durability = Durability::disk);
 
   /// Adds a change and waits for its commit; throws its error. Not from the writer's own thread.
   void write_and_wait(Change change);
@@ -42,6 +48,7 @@ class Writer {
   struct Item {
     Change change;
     Done done;
+    Durability durability;
     std::optional<Error> error = {};
   };
 

@@ -160,6 +160,41 @@ Json model_schema() {
                  {"required", strings({"id", "object", "created", "owned_by"})}});
 }
 
+Json properties_schema(Json::Object properties, const std::vector<std::string>& required) {
+  return object({{"type", "object"}, {"properties", Json(std::move(properties))}, {"required", strings(required)}});
+}
+
+Json gallery_item_schema() {
+  return properties_schema({{"id", type("string")},
+                            {"object", object({{"const", "gallery.item"}})},
+                            {"url", type("string")},
+                            {"title", type("string")},
+                            {"favourite", type("boolean")},
+                            {"created_at", type("integer")},
+                            {"media_type", type("string")},
+                            {"width", type("integer")},
+                            {"height", type("integer")},
+                            {"request", type("object")}},
+                           {"id", "object", "url", "title", "favourite", "created_at"});
+}
+
+Json gallery_page_schema() {
+  return properties_schema({{"data", array_of(reference("GalleryItem"))},
+                            {"has_more", type("boolean")},
+                            {"next_cursor", object({{"type", type_or_null("string")}})}},
+                           {"data", "has_more"});
+}
+
+Json keep_schema() {
+  return properties_schema({{"image", type("string")}, {"title", type("string")}, {"favourite", type("boolean")}},
+                           {"image"});
+}
+
+Json deleted_schema() {
+  return properties_schema({{"id", type("string")}, {"object", type("string")}, {"deleted", type("boolean")}},
+                           {"id", "deleted"});
+}
+
 Json schemas(const Catalog& catalog) {
   const Json image_reference = object({{"type", "object"},
                                        {"properties", object({{"image_url", type("string")}})},
@@ -174,30 +209,45 @@ Json schemas(const Catalog& catalog) {
        {"Job", job_schema()},
        {"Model", model_schema()},
        {"ModelList", object({{"type", "object"}, {"properties", object({{"data", array_of(reference("Model"))}})}})},
+       {"GalleryItem", gallery_item_schema()},
+       {"GalleryPage", gallery_page_schema()},
+       {"KeepRequest", keep_schema()},
+       {"Deleted", deleted_schema()},
+       {"PairRequest", properties_schema({{"token", type("string")}}, {"token"})},
+       {"SessionKey", properties_schema({{"key", type("string")}}, {"key"})},
        {"Error", error_schema()}});
 }
 
 struct Route {
   const char *path, *method, *summary;
-  const char* answer;  // a schema, or a media type
+  const char* answer;     // a schema, or a media type
+  const char* body = "";  // a schema; empty: none
 };
 
 constexpr std::array kRoutes = {
-    Route{"/v1/images/generations", "post", "Make pictures from text", "Images"},
-    Route{"/v1/images/edits", "post", "Edit pictures by instruction", "Images"},
-    Route{"/v1/images/{id}", "get", "A picture, until its link expires", "image/*"},
+    Route{"/v1/images/generations", "post", "Make pictures from text", "Images", "GenerateRequest"},
+    Route{"/v1/images/edits", "post", "Edit pictures by instruction", "Images", "EditRequest"},
+    Route{"/v1/images/{id}", "get", "A picture, for 60 minutes unless it is kept; then 410", "image/*"},
     Route{"/v1/models", "get", "The models", "ModelList"},
     Route{"/v1/models/{id}", "get", "One model; with schema=true its parameters too", "Model"},
     Route{"/v1/jobs/{id}", "get", "A job", "Job"},
     Route{"/v1/jobs/{id}", "delete", "Cancel a job", "Job"},
     Route{"/v1/jobs/{id}/events", "get", "A job's events; resumes by Last-Event-ID", "text/event-stream"},
-    Route{"/v1/gallery", "get", "The pictures kept", "application/json"},
+    Route{"/v1/gallery", "get", "The pictures kept, newest first", "GalleryPage"},
+    Route{"/v1/gallery", "post", "Keep a picture, or change its title", "GalleryItem", "KeepRequest"},
+    Route{"/v1/gallery/{id}", "delete", "Delete a picture that was kept", "Deleted"},
     Route{"/v1/providers", "get", "Health, price, measured latency and success of the providers", "application/json"},
+    Route{"/v1/limits", "get", "What one client may take of the server", "application/json"},
+    Route{"/v1/pair", "post", "Swap a token that the server printed for a key, once", "SessionKey", "PairRequest"},
     Route{"/health", "get", "Whether the server runs", "application/json"},
     Route{"/ready", "get", "Whether it can take work", "application/json"},
     Route{"/metrics", "get", "Figures for Prometheus", "text/plain"},
     Route{"/openapi.json", "get", "This document", "application/json"},
 };
+
+bool takes_pictures(const Route& route) {
+  return std::string(route.answer) == "Images";
+}
 
 Json content(const std::string& media_type, Json schema) {
   return object({{media_type, object({{"schema", std::move(schema)}})}});
@@ -207,31 +257,53 @@ Json answers(const Route& route) {
   const std::string answer = route.answer;
   const bool is_schema = answer.find('/') == std::string::npos;
   Json ok = is_schema ? content("application/json", reference(answer)) : object({{answer, Json(Json::Object{})}});
-  if (answer == "Images") ok.set("text/event-stream", Json(Json::Object{}));
-  return object({{"200", object({{"description", route.summary}, {"content", std::move(ok)}})},
-                 {"default", object({{"description", "What went wrong"},
-                                     {"content", content("application/json", reference("Error"))}})}});
+  if (takes_pictures(route)) ok.set("text/event-stream", Json(Json::Object{}));
+  Json all = object({{"200", object({{"description", route.summary}, {"content", std::move(ok)}})}});
+  if (takes_pictures(route)) {
+    all.set("202", object({{"description", "A job, with Prefer: respond-async"},
+                           {"content", content("application/json", reference("Job"))}}));
+  }
+  all.set("default",
+          object({{"description", "What went wrong"}, {"content", content("application/json", reference("Error"))}}));
+  return all;
 }
 
-Json query_flag(const char* name, const char* description) {
-  return object({{"name", name}, {"in", "query"}, {"schema", type("boolean")}, {"description", description}});
+Json input(const char* place, const char* name, const char* of_type, const char* description) {
+  return object({{"name", name}, {"in", place}, {"schema", type(of_type)}, {"description", description}});
+}
+
+Json::Array inputs(const Route& route) {
+  const std::string path = route.path, method = route.method;
+  Json::Array all;
+  if (path.find("{id}") != std::string::npos) {
+    all.push_back(object({{"name", "id"}, {"in", "path"}, {"required", true}, {"schema", type("string")}}));
+  }
+  if (path == "/v1/models/{id}") all.push_back(input("query", "schema", "boolean", "Add the parameters"));
+  if (path == "/v1/jobs/{id}/events") {
+    all.push_back(input("header", "Last-Event-ID", "integer", "Number of the last event seen"));
+  }
+  if (path == "/v1/gallery" && method == "get") {
+    all.push_back(input("query", "limit", "integer", "Items of a page"));
+    all.push_back(input("query", "cursor", "string", "next_cursor of the page before"));
+    all.push_back(input("query", "favourites", "boolean", "Favourites only"));
+  }
+  if (takes_pictures(route)) {
+    all.push_back(input("query", "dryRun", "boolean", "Check and price the request without running it"));
+    all.push_back(input("query", "progress", "boolean", "Add progress events to a stream"));
+    all.push_back(input("header", "Prefer", "string", "respond-async: answer with a job at once"));
+    all.push_back(input("header", "Idempotency-Key", "string", "The same key gets the same answer for a day"));
+  }
+  return all;
 }
 
 void set_inputs(Json& operation, const Route& route) {
-  const std::string path = route.path;
-  Json::Array parameters;
-  if (path.find("{id}") != std::string::npos) {
-    parameters.push_back(object({{"name", "id"}, {"in", "path"}, {"required", true}, {"schema", type("string")}}));
-  }
-  if (path == "/v1/models/{id}") parameters.push_back(query_flag("schema", "Add the parameters"));
-  if (std::string(route.method) == "post") {
-    parameters.push_back(query_flag("dryRun", "Check and price the request without running it"));
-    const bool is_edit = path == "/v1/images/edits";
-    Json body = content("application/json", reference(is_edit ? "EditRequest" : "GenerateRequest"));
-    if (is_edit) body.set("multipart/form-data", object({{"schema", reference("EditForm")}}));
-    operation.set("requestBody", object({{"required", true}, {"content", std::move(body)}}));
-  }
+  Json::Array parameters = inputs(route);
   if (!parameters.empty()) operation.set("parameters", std::move(parameters));
+  const std::string body = route.body;
+  if (body.empty()) return;
+  Json accepted = content("application/json", reference(body));
+  if (body == "EditRequest") accepted.set("multipart/form-data", object({{"schema", reference("EditForm")}}));
+  operation.set("requestBody", object({{"required", true}, {"content", std::move(accepted)}}));
 }
 
 Json paths() {

@@ -265,6 +265,16 @@ JsonLimits body_limits(const CatalogLimits& limits) {
   return json;
 }
 
+// Browsers and Node write every line end of a form's text as CRLF, whatever it was. Source: HTML standard,
+// multipart/form-data encoding.
+std::string with_plain_line_ends(const std::string& text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.compare(i, 2, "\r\n") != 0) plain += text[i];  // leaves the LF, which comes next
+  }
+  return plain;
+}
+
 }  // namespace
 
 ParsedRequest parse_json_request(std::string_view body, Mode mode, const Catalog& catalog,
@@ -289,7 +299,10 @@ ParsedRequest parse_image_request(const Json& body, Mode mode, const Catalog& ca
 ParsedRequest parse_form_request(std::span<const FormField> fields, Mode mode, const Catalog& catalog,
                                  const ParseOptions& options) {
   RequestReader reader(mode, catalog, options);
-  for (const FormField& field : fields) reader.add_field(field);
+  for (const FormField& field : fields) {
+    const bool is_rewritten = !field.is_file && field.value.find("\r\n") != std::string::npos;
+    reader.add_field(is_rewritten ? FormField{field.name, with_plain_line_ends(field.value)} : field);
+  }
   return std::move(reader).finish();
 }
 

@@ -1,5 +1,6 @@
 #include "shared/base/json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <unordered_set>
@@ -90,34 +91,40 @@ class ValueBuilder final : public JsonEvents {
   std::optional<Error> duplicate_;
 };
 
-void write_string(const std::string& text, std::string& out) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += {'\\', 'u', '0', '0', kDigits[c >> 4], kDigits[c & 15]};
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
+bool needs_escape(char c) {
+  return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
 }
 
-/// `text` with every byte that is not UTF-8 replaced, so that what is written can always be read again.
-std::string valid_text(std::string_view text) {
-  std::string result;
+// Between escapes whole runs are copied: most of a large text is a picture in base64.
+void write_valid(std::string_view text, std::string& out) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  while (!text.empty()) {
+    const auto escape = std::find_if(text.begin(), text.end(), needs_escape);
+    const auto run = static_cast<std::size_t>(escape - text.begin());
+    out += text.substr(0, run);
+    if (run == text.size()) return;
+    const char c = text[run];
+    if (c == '"' || c == '\\')
+      out += {'\\', c};
+    else if (c == '\n')
+      out += "\\n";
+    else
+      out += {'\\', 'u', '0', '0', kDigits[c >> 4], kDigits[c & 15]};
+    text.remove_prefix(run + 1);
+  }
+}
+
+/// Every byte that is not UTF-8 is replaced, so that what is written can always be read again.
+void write_string(std::string_view text, std::string& out) {
+  out += '"';
   while (!text.empty()) {
     const std::size_t valid = first_invalid_utf8(text);
-    result += text.substr(0, valid);
+    write_valid(text.substr(0, valid), out);
     if (valid == text.size()) break;
-    result += "\xEF\xBF\xBD";
+    out += "\xEF\xBF\xBD";
     text.remove_prefix(valid + 1);
   }
-  return result;
+  out += '"';
 }
 
 class Writer {
@@ -139,12 +146,12 @@ class Writer {
     } else if (json.to_double(number)) {
       text_ += std::isfinite(number) ? json_number_text(number) : "null";  // JSON has no word for infinity
     } else if (const std::string* string = json.as_string()) {
-      write_string(valid_text(*string), text_);
+      write_string(*string, text_);
     } else if (const Json::Array* array = json.as_array()) {
       write_all(*array, '[', ']', [this](const Json& item) { write(item); });
     } else {
       write_all(*json.as_object(), '{', '}', [this](const Json::Member& member) {
-        write_string(valid_text(member.first), text_);
+        write_string(member.first, text_);
         text_ += indent_ > 0 ? ": " : ":";
         write(member.second);
       });

@@ -31,16 +31,17 @@ std::size_t padding_of(std::string_view text) {
 }  // namespace
 
 std::string encode_base64(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    }
-    for (std::size_t k = 0; k < 4; ++k) text += k <= count ? kAlphabet[group >> (18 - 6 * k) & 63] : '=';
-  }
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  char* out = text.data();
+  const std::size_t whole = bytes.size() / 3 * 3;
+  const auto byte = [bytes](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+  const auto put = [&out](std::uint32_t group, int digits) {
+    for (int k = 0; k < digits; ++k) *out++ = kAlphabet[group >> (18 - 6 * k) & 63];
+  };
+  for (std::size_t i = 0; i < whole; i += 3) put(byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2), 4);
+  const std::size_t rest = bytes.size() - whole;
+  if (rest == 1) put(byte(whole) << 16, 2);
+  if (rest == 2) put(byte(whole) << 16 | byte(whole + 1) << 8, 3);
   return text;
 }
 

@@ -15,22 +15,45 @@ export function temporaryFolder() {
   return folder;
 }
 
-/// Resolves to { base, stop } once the checkpoint is loaded; base is the address of the API.
+/// Resolves to a server over a data folder of its own; see startServerOn.
 export function startServer(...options) {
-  const child = spawn(program, ["serve", "--port", "0", "--host", "127.0.0.1", "--data", temporaryFolder(), ...options], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const stop = () => new Promise((done) => {
-    child.once("exit", done);
-    child.kill("SIGTERM");
-  });
+  return startServerOn(temporaryFolder(), ...options);
+}
+
+/// Resolves, once the checkpoint is loaded, to { base, pid, output, stop, kill }: base is the address of the API,
+/// output() all that was printed so far; stop asks the process to end and resolves to its exit code, kill ends it.
+export function startServerOn(data, ...options) {
+  return start(program, ["serve", ...usual(data, options), ...options]);
+}
+
+/// The same with at most `descriptors` files and sockets open at a time.
+export function startServerWithDescriptors(descriptors, ...options) {
+  const command = `ulimit -n ${descriptors} && exec "$0" "$@"`;
+  return start("/bin/sh", ["-c", command, program, "serve", ...usual(temporaryFolder(), options), ...options]);
+}
+
+function usual(data, options) {
+  // One thread: what is tested here is not speed, and other tests run beside it.
+  return ["--port", "0", "--threads", "1", "--data", data, ...(options.includes("--host") ? [] : ["--host", "127.0.0.1"])];
+}
+
+function start(command, words) {
+  const child = spawn(command, words, { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((done) => child.once("exit", done));
+  const end = (signal) => {
+    child.kill(signal);
+    return ended;
+  };
+  let said = "";
   return new Promise((started, failed) => {
-    let said = "";
-    child.once("exit", (code) => failed(new Error(`the server ended with ${code}: ${said}`)));
+    ended.then((code) => failed(new Error(`the server ended with ${code}: ${said}`)));
     child.stdout.on("data", (text) => {
       said += text;
       const address = /API +(\S+)/.exec(said);
-      if (address && said.includes("Ready")) started({ base: address[1], stop });
+      if (!address || !said.includes("Ready")) return;
+      started({
+        base: address[1], pid: child.pid, output: () => said, stop: () => end("SIGTERM"), kill: () => end("SIGKILL"),
+      });
     });
   });
 }

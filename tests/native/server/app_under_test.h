@@ -69,6 +69,7 @@ class AppUnderTest {
   std::string path_of(const std::string& url) const;
 
   AppState& state() { return app_->state(); }
+  const Router& router() const { return app_->router(); }
   std::uint16_t port() const { return app_->port(); }
 
   EngineControl engine;

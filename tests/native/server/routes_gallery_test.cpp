@@ -60,7 +60,7 @@ TEST_CASE("a picture taken out of the gallery is gone") {
   const std::string id = new_picture(app, "a");
   keep(app, id);
   CHECK(app.remove("/v1/gallery/" + id).status == 200);
-  CHECK(app.get("/v1/images/" + id).status == 404);
+  CHECK(app.get("/v1/images/" + id).status == 410);
   CHECK(app.remove("/v1/gallery/" + id).status == 404);
 }
 

@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
+
+#include <algorithm>
 
 #include "tests/native/server/app_under_test.h"
 
@@ -43,6 +46,27 @@ TEST_CASE("the server says how it is") {
   CHECK(text_at(ready, "checkpoint") == "kontext-nano");
   CHECK(text_at(body_of(app.get("/openapi.json")), "info.version") == "1.2.3");
   CHECK(text_at(body_of(app.get("/v1/limits")), "queue.capacity") == "64");
+}
+
+TEST_CASE("openapi.json describes every route but the page, and none that is not there") {
+  AppUnderTest app;
+  std::set<std::string> served, described;
+  for (const auto& [method, pattern] : app.router().routes()) {
+    std::string path = pattern;
+    if (const auto rest = path.find("*}"); rest != std::string::npos) path.erase(rest, 1);
+    if (path != "/") served.insert(method + " " + path);
+  }
+  const Json paths = at(body_of(app.get("/openapi.json")), "paths");
+  for (const auto& [path, operations] : *paths.as_object()) {
+    for (const auto& [method, operation] : *operations.as_object()) {
+      std::string upper = method;
+      std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+      described.insert(upper + " " + path);
+      CHECK((operation.find("requestBody") != nullptr) == (upper == "POST"));
+    }
+  }
+  CHECK(served.size() > 15);
+  CHECK(served == described);
 }
 
 TEST_CASE("what ran is counted for metrics and providers") {

@@ -42,14 +42,27 @@ TEST_CASE("a picture's link needs no key where the server has one") {
   CHECK(app.get(app.path_of(text_at(answer, "data.0.url"))).status == 200);
 }
 
-TEST_CASE("an unknown, malformed or expired link is 404 as JSON") {
+TEST_CASE("an expired link is 410, before and after the picture's row is deleted") {
   AppOptions options;
   options.queue.images.lifetime = 1;
   AppUnderTest app(options);
   const std::string expired = picture_path(app);
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  for (const std::string& path :
-       {expired, std::string("/v1/images/aaaaaaaaaaaaaaaaaaaaaaaaaa"), std::string("/v1/images/..%2F..%2Fpasswd")}) {
+  for (const bool is_deleted : {false, true}) {
+    CAPTURE(is_deleted);
+    if (is_deleted) {
+      app.state().queue.housekeep();
+      app.state().storage.write_and_wait([](Database&) {});
+    }
+    const RawResponse response = app.get(expired);
+    CHECK(response.status == 410);
+    CHECK(text_at(body_of(response), "error.code") == "image_expired");
+  }
+}
+
+TEST_CASE("an unknown or malformed link is 404 as JSON") {
+  AppUnderTest app;
+  for (const std::string path : {"/v1/images/aaaaaaaaaaaaaaaaaaaaaaaaaa", "/v1/images/..%2F..%2Fpasswd"}) {
     CAPTURE(path);
     const RawResponse response = app.get(path);
     CHECK(response.status == 404);

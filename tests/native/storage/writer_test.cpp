@@ -57,6 +57,20 @@ struct Gate {
 
 }  // namespace
 
+TEST_CASE("a change that nobody was told of waits for no synchronisation, and shares that of one that needs it") {
+  Table table;
+  table.insert(1);
+  test::let_calls_succeed();
+  std::promise<void> stored;
+  table.writer->write([](Database& database) { database.run("INSERT INTO t VALUES(2)"); },
+                      [&](const std::optional<Error>&) { stored.set_value(); }, Durability::process);
+  stored.get_future().wait();
+  CHECK(test::calls(Call::sync) == 0);
+  CHECK(table.count() == 2);
+  table.insert(3);
+  CHECK(test::calls(Call::sync) == 1);
+}
+
 TEST_CASE("changes that wait together share one commit") {
   Table table;
   constexpr int kChanges = 60;

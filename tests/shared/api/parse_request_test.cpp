@@ -106,6 +106,13 @@ TEST_CASE("null is the default and numbers keep every digit") {
   CHECK(form_of(R"({"prompt": "p", "safety_tolerance": 2})") == form_of(R"({"prompt": "p", "safety_tolerance": "2"})"));
 }
 
+TEST_CASE("line ends of a form's texts are those that were typed, not the CRLF that browsers make of them") {
+  const FormField image{"image", "\x89PNG\r\n\x1a\n", true, "a.png"};
+  const GenerationRequest request = valid(parse_form({{"prompt", "one\r\ntwo\n\rthree\r\n\r\n"}, image}));
+  CHECK(request.image.prompt == "one\ntwo\n\rthree\n\n");
+  CHECK(request.pictures[0].bytes == image.value);
+}
+
 TEST_CASE("requests that ask for the same have one normal form, in whatever order and under whatever names") {
   const std::string form =
       R"({"mode":"generate","model":"flux.1-kontext-max","prompt":"p","aspect_ratio":"16:9","cfg_scale":3.0,"unknown":{"a":1,"b":[2]}})";
