@@ -1,10 +1,13 @@
 #include <omp.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <exception>
 
 #include "native/backends/parallel.h"
+#include "native/backends/registry.h"
 
 namespace palimpsest {
 namespace {
@@ -41,6 +44,12 @@ class OpenMpParallel final : public Parallel {
 };
 
 }  // namespace
+
+void let_waiting_threads_sleep(char** arguments) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::execv("/proc/self/exe", arguments);  // comes back only where it fails; then they spin
+}
 
 int available_processors() {
   return std::max(1, omp_get_num_procs());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "native/backends/parallel.h"
+#include "native/backends/registry.h"
 
 namespace palimpsest {
 namespace {
@@ -80,6 +81,8 @@ class ThreadPool final : public Parallel {
 };
 
 }  // namespace
+
+void let_waiting_threads_sleep(char**) {}  // std::thread's do
 
 int available_processors() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));

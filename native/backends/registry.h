@@ -39,4 +39,9 @@ std::vector<AvailableBackend> available_backends();
 /// Errors: `invalid_value` with param `backend`, `dtype` or `threads`; the message names the values that would do.
 OwnedBackend make_backend(std::string_view name, std::string_view dtype, int threads);
 
+/// First in main: lets threads that wait for each other sleep. By default OpenMP's spin, which on a machine with other
+/// work takes the processor from the thread that they wait for. OpenMP reads the setting before main, so that the
+/// program is started anew with it; where OMP_WAIT_POLICY or GOMP_SPINCOUNT is set, the user has chosen.
+void let_waiting_threads_sleep(char** arguments);
+
 }  // namespace palimpsest

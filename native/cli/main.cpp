@@ -4,6 +4,7 @@
 #include <sstream>
 #include <string>
 
+#include "native/backends/registry.h"
 #include "native/cli/command.h"
 #include "native/cli/exit_codes.h"
 #include "native/imaging/allocation.h"
@@ -72,6 +73,7 @@ std::string examples_footer(const std::string& examples) {
 
 int main(int argc, char** argv) {
   using namespace palimpsest;
+  let_waiting_threads_sleep(argv);
   keep_freed_memory();
   try {
     return run(argc, argv);
