@@ -78,6 +78,7 @@ void PictureStream::send_progress(const Json& progress, const Image* preview) {
   event.step = step;
   event.steps = steps;
   event.eta_ms = milliseconds_left(progress);
+  event.picture.seed = job_.request.image.seed;
   stream_->send(to_sse(event));
 }
 
@@ -85,6 +86,7 @@ void PictureStream::send_preview(const Image& preview, std::int64_t picture) {
   if (std::exchange(picture_, picture) != picture) previews_ = 0;
   if (previews_ >= job_.request.partial_images || stream_->is_congested()) return;
   ImageEvent event = event_of(ImageEvent::Kind::partial);
+  if (job_.request.image.seed) event.picture.seed = *job_.request.image.seed + static_cast<std::uint64_t>(picture);
   event.index = previews_++;
   event.image_index = picture;
   event.picture.b64_json = encode_base64(encode_image(preview));

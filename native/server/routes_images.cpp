@@ -10,6 +10,7 @@
 #include "native/storage/digest.h"
 #include "shared/api/parse_request.h"
 #include "shared/api/size.h"
+#include "shared/pipeline/noise.h"
 
 namespace palimpsest {
 namespace {
@@ -209,6 +210,13 @@ void warn_of_async(GenerationJob& job) {
   }
 }
 
+/// Gives a request without a seed one, so that its previews can say it: who stops a run can go on with the same one.
+void draw_seed(GenerationRequest& request) {
+  if (request.image.seed) return;
+  request.image.seed = random_seed();
+  request.values.emplace_back("seed", *request.image.seed);
+}
+
 void post_images(AppState& app, const ExchangePtr& exchange, Mode mode) {
   const HttpRequest& request = exchange->request();
   std::optional<GenerationJob> job = accepted_job(app, *exchange, mode);
@@ -221,6 +229,8 @@ void post_images(AppState& app, const ExchangePtr& exchange, Mode mode) {
     exchange->respond(problem_response(*error, app));
     return;
   }
+  // Under a key the same request must stay the same job.
+  if (request.headers.find("idempotency-key") == nullptr) draw_seed(job->request);
   const bool is_async = has_token(request, "prefer", "respond-async");
   if (is_async) warn_of_async(*job);
   submit(std::make_shared<Accepted>(

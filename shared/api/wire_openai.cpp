@@ -13,13 +13,17 @@ void set_if(Json& json, const char* key, const std::optional<std::int64_t>& valu
   if (value) json.set(key, *value);
 }
 
+void set_seed(Json& json, std::optional<std::uint64_t> seed) {
+  if (!seed) return;
+  json.set("seed", *seed);
+  json.set("seed_string", std::to_string(*seed));
+}
+
 void set_picture(Json& json, const PictureResult& picture) {
   set_if(json, "url", picture.url);
   set_if(json, "b64_json", picture.b64_json);
   set_if(json, "revised_prompt", picture.revised_prompt);
-  if (!picture.seed) return;
-  json.set("seed", *picture.seed);
-  json.set("seed_string", std::to_string(*picture.seed));
+  set_seed(json, picture.seed);
 }
 
 Json usage_json(const Usage& usage) {
@@ -137,6 +141,7 @@ Json progress_json(const ImageEvent& event) {
   json.set("steps", event.steps);
   set_if(json, "eta_ms", event.eta_ms);
   set_if(json, "queue_position", event.queue_position);
+  set_seed(json, event.picture.seed);
   return json;
 }
 

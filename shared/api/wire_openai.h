@@ -72,7 +72,7 @@ struct ImageEvent {
   enum class Kind { partial, completed, progress, failed };
   Kind kind = Kind::partial;
   Mode mode = Mode::generate;
-  PictureResult picture = {};    ///< of partial and completed
+  PictureResult picture = {};    ///< of partial and completed; of progress its seed alone
   std::int64_t index = 0;        ///< number of the preview, from 0
   std::int64_t image_index = 0;  ///< which picture of n, from 0
   std::int64_t created = 0;      ///< Unix seconds

@@ -140,6 +140,25 @@ TEST_CASE("a stream has its previews first, then each picture, the last with wha
   CHECK(connection.read_until("]}").find("\"stand_in\"") != std::string::npos);
 }
 
+TEST_CASE("a request without a seed gets one on arrival, which previews and progress say already") {
+  AppUnderTest app;
+  HttpConnection connection(app.port());
+  connection.send(app.request("POST /v1/images/generations?progress=true", "",
+                              R"({"prompt": "wait", "stream": true, "partial_images": 1})"));
+  const std::string told = connection.read_until("event: progress\n");
+  app.engine.release();
+  const std::string rest = connection.read_until("\"warnings\":");
+  const std::string name = "\"seed_string\":\"";
+  const std::size_t at = rest.find(name);
+  REQUIRE(at != std::string::npos);
+  const std::string seed = rest.substr(at, rest.find('"', at + name.size()) - at);
+  const std::size_t partial = rest.find("event: image_generation.partial_image\n");
+  const std::size_t completed = rest.find("event: image_generation.completed\n");
+  REQUIRE(partial < completed);
+  CHECK(rest.find(seed, partial) < completed);
+  CHECK(rest.find(seed, completed) != std::string::npos);
+}
+
 TEST_CASE("progress is streamed where it is asked for, and an edit's events are called so") {
   AppUnderTest app;
   const RawResponse response =
