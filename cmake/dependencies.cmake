@@ -37,6 +37,8 @@ target_include_directories(third_party_cli11 SYSTEM INTERFACE ${CLI11_HEADERS})
 
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 add_library(third_party_sqlite3 ALIAS PkgConfig::SQLITE)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+add_library(third_party_curl ALIAS PkgConfig::CURL)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 add_library(third_party_crypto ALIAS PkgConfig::CRYPTO)
 
@@ -54,7 +56,9 @@ if(PALIMPSEST_TESTS)
   add_library(third_party_doctest INTERFACE)
   find_path(DOCTEST_HEADERS doctest/doctest.h REQUIRED)
   target_include_directories(third_party_doctest SYSTEM INTERFACE ${DOCTEST_HEADERS})
-  # Only the tests compare with it.
+  # Only the tests speak TLS as a server, and compare tokenizers.
+  pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl libcrypto)
+  add_library(third_party_ssl ALIAS PkgConfig::SSL)
   pkg_check_modules(SENTENCEPIECE REQUIRED IMPORTED_TARGET sentencepiece)
   add_library(third_party_sentencepiece ALIAS PkgConfig::SENTENCEPIECE)
 endif()

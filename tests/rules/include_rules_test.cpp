@@ -39,6 +39,8 @@ const std::map<std::string, Folders>& allowed_includes() {
     rules["native/storage"] = {"shared/base", "shared/api", "shared/image"};
     rules["native/jobs"] = {"shared/base",     "shared/catalog", "shared/api",    "shared/image",
                             "shared/pipeline", "native/storage", "native/engine", "native/imaging"};
+    rules["native/providers"] = {"shared/base", "shared/catalog", "shared/api",    "shared/image",
+                                 "native/jobs", "native/storage", "native/imaging"};
     return rules;
   }();
   return table;
