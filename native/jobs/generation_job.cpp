@@ -24,6 +24,14 @@ Result<Warning> parse_warning(const Json& json, const std::string& pointer) {
   return reader.finish(std::move(warning));
 }
 
+Result<RouteStop> parse_stop(const Json& json, const std::string& pointer) {
+  ObjectReader reader(json, pointer);
+  RouteStop stop;
+  reader.read("endpoint", stop.endpoint, true);
+  reader.read_items("warnings", stop.warnings, parse_warning);
+  return reader.finish(std::move(stop));
+}
+
 Json::Object members_of(const Json* json) {
   return json != nullptr && json->is_object() ? *json->as_object() : Json::Object{};
 }
@@ -48,6 +56,11 @@ Json to_json(const GenerationJob& job) {
   json.set("unknown", request.unknown);
   json.set("has_mask", request.mask.has_value());
   json.set("warnings", to_json(job.warnings));
+  Json::Array route;
+  for (const RouteStop& stop : job.route) {
+    route.emplace_back(Json::Object{{"endpoint", stop.endpoint}, {"warnings", to_json(stop.warnings)}});
+  }
+  if (!route.empty()) json.set("route", std::move(route));
   return json;
 }
 
@@ -60,9 +73,10 @@ GenerationJob parse_generation_job(std::string_view text, const Catalog& catalog
   reader.read_name("mode", request.mode, kModes);
   reader.read("model", request.model, true);
   reader.read("provider", request.provider);
-  reader.read("checkpoint", job.checkpoint, true);
+  reader.read("checkpoint", job.checkpoint);
   reader.read("has_mask", has_mask);
   reader.read_items("warnings", job.warnings, parse_warning);
+  reader.read_items("route", job.route, parse_stop);
   request.values = members_of(reader.member("values", true));
   request.unknown = members_of(reader.member("unknown"));
   if (has_mask) request.mask.emplace();

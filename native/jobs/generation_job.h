@@ -10,11 +10,18 @@
 
 namespace palimpsest {
 
-/// What a job of the local engine is to do. Stored as text with the job, so that it can run after a restart.
+/// One place that a job may be done at.
+struct RouteStop {
+  std::string endpoint;                ///< the catalogue's key, or `local/<checkpoint>`
+  std::vector<Warning> warnings = {};  ///< what this one does not do as asked; a part of the answer if it answers
+};
+
+/// What a job is to do. Stored as text with the job, so that it can run after a restart.
 struct GenerationJob {
-  GenerationRequest request;      ///< when read back, without pictures: they are the job's inputs
-  std::string checkpoint;         ///< name of the checkpoint that answers
-  std::vector<Warning> warnings;  ///< found before it ran; a part of its answer
+  GenerationRequest request;          ///< when read back, without pictures: they are the job's inputs
+  std::string checkpoint;             ///< name of the checkpoint that answers where the local engine does
+  std::vector<Warning> warnings;      ///< found before it ran; a part of its answer
+  std::vector<RouteStop> route = {};  ///< whom to ask, best first; empty: the local engine
 };
 
 /// The request's pictures in their order, then its mask.

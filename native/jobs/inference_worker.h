@@ -36,7 +36,7 @@ class InferenceWorker final : public Worker {
   State state() const;
   std::optional<Error> load_error() const;
 
-  int capacity() const override { return 1; }
+  int capacity(int /*lane*/) const override { return 1; }
   void start(JobRequest request, JobProgressCallback progress, OutcomeCallback done) override;
   void cancel(const std::string& job_id) override;
 

@@ -7,6 +7,7 @@ Json picture_json(const ResultPicture& picture, const StoredImage& stored) {
   Json json;
   json.set("id", stored.id);
   json.set("seed", picture.seed);
+  if (!picture.revised_prompt.empty()) json.set("revised_prompt", picture.revised_prompt);
   json.set("media_type", stored.media_type);
   json.set("width", stored.size.width);
   json.set("height", stored.size.height);
@@ -25,6 +26,17 @@ Json to_json(const JobProgress& progress) {
   return json;
 }
 
+Json to_json(const ProviderAttempt& attempt) {
+  Json json;
+  json.set("provider", attempt.provider);
+  json.set("endpoint", attempt.endpoint);
+  json.set("outcome", attempt.outcome);
+  if (!attempt.error.empty()) json.set("error", attempt.error);
+  json.set("latency_ms", attempt.latency_ms);
+  json.set("cost_micros_usd", attempt.cost_micros_usd);
+  return json;
+}
+
 Json to_json(const JobResult& result, const std::vector<StoredImage>& stored) {
   Json::Array pictures;
   for (std::size_t i = 0; i < stored.size(); ++i) pictures.push_back(picture_json(result.pictures.at(i), stored[i]));
@@ -33,6 +45,11 @@ Json to_json(const JobResult& result, const std::vector<StoredImage>& stored) {
   for (const auto& [phase, time] : result.seconds) seconds.set(phase, time);
   Json json;
   json.set("model", result.model);
+  json.set("provider", result.provider);
+  json.set("cost_micros_usd", result.cost_micros_usd);
+  Json::Array attempts;
+  for (const ProviderAttempt& attempt : result.attempts) attempts.push_back(to_json(attempt));
+  if (!attempts.empty()) json.set("attempts", std::move(attempts));
   json.set("pictures", std::move(pictures));
   json.set("warnings", std::move(warnings));
   json.set("seconds", std::move(seconds));

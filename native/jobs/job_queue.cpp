@@ -35,12 +35,13 @@ std::string failed_data(const Error& error) {
 struct JobQueue::Admission {
   NewJob job;
   bool cancel_when_abandoned = false;
+  int lane = 0;
   std::function<void(Result<Submitted>)> done;
   bool repeated = false;  // then job.id is that of the earlier one
 };
 
 JobQueue::JobQueue(DataStore& storage, Worker& worker, const QueueOptions& options)
-    : storage_(storage), worker_(worker), options_(options) {
+    : storage_(storage), worker_(worker), options_(options), lanes_(static_cast<std::size_t>(worker.lanes())) {
   storage_.write_and_wait([this](Database& database) { recover(database); });
   dispatch();
 }
@@ -62,6 +63,7 @@ void JobQueue::recover(Database& database) {
 void JobQueue::adopt(const JobRecord& record, Database& database) {
   JobEvents events(database);
   auto job = std::make_unique<LiveJob>(LiveJob{.id = record.id, .client = record.client, .attempt = record.attempt});
+  job->lane = worker_.lane_of(record.request);
   job->next_sequence = events.next_sequence_after_restart(record.id);
   for (JobEvent& event : events.after(record.id, 0)) job->remember({std::move(event)});
   if (record.attempt > 0) {
@@ -69,7 +71,7 @@ void JobQueue::adopt(const JobRecord& record, Database& database) {
     events.append(record.id, event);
     job->remember({event});
   }
-  queue_.push(record.client, record.id);
+  lanes_.at(static_cast<std::size_t>(job->lane)).queue.push(record.client, record.id);
   live_[record.id] = std::move(job);
 }
 
@@ -104,6 +106,7 @@ void JobQueue::submit(Submission submission, std::function<void(Result<Submitted
     }
   }
   auto admission = std::make_shared<Admission>();
+  admission->lane = worker_.lane_of(submission.request);
   admission->job = {random_id(), std::move(submission.client), std::move(submission.request),
                     std::move(submission.inputs), std::move(submission.idempotency)};
   admission->cancel_when_abandoned = submission.cancel_when_abandoned;
@@ -132,6 +135,7 @@ void JobQueue::admit(Admission& admission, Database& database) {
     if (std::optional<Error> error = refusal(job.client)) throw PalimpsestError(*std::move(error));
     auto entry = std::make_unique<LiveJob>(LiveJob{.id = job.id, .client = job.client});
     entry->cancel_when_abandoned = admission.cancel_when_abandoned;
+    entry->lane = admission.lane;
     event = entry->next_event("queued", "{}");
     entry->remember({event});
     live_[job.id] = std::move(entry);
@@ -145,7 +149,8 @@ void JobQueue::admitted(const Admission& admission, const std::optional<Error>& 
   {
     const Lock lock(mutex_);
     if (error) live_.erase(job.id);
-    if (!error && !admission.repeated) queue_.push(job.client, job.id);
+    if (!error && !admission.repeated)
+      lanes_.at(static_cast<std::size_t>(admission.lane)).queue.push(job.client, job.id);
     Result<Submitted> answer = error ? Result<Submitted>(*error) : Submitted{job.id, admission.repeated};
     callbacks_.post([done = admission.done, answer = std::move(answer)] { done(answer); });
   }
@@ -173,7 +178,7 @@ void JobQueue::cancel(const std::string& id, std::function<void(Result<JobState>
   {
     const Lock lock(mutex_);
     if (LiveJob* job = live(id)) {
-      queue_.remove(id);
+      lanes_.at(static_cast<std::size_t>(job->lane)).queue.remove(id);
       job->ending = true;
       event = job->next_event("cancelled", "{}");
     }
@@ -216,7 +221,7 @@ std::optional<JobStatus> JobQueue::find(const std::string& id) const {
   if (job == nullptr || is_final(status.record.state)) return status;
   status.record.state = job->state;
   status.record.progress = job->progress;
-  status.position = queue_.position(id);
+  status.position = lanes_.at(static_cast<std::size_t>(job->lane)).queue.position(id);
   status.seconds_left = seconds_left(*job);
   return status;
 }
@@ -266,24 +271,24 @@ void JobQueue::housekeep() {
 }
 
 void JobQueue::shutdown(std::chrono::milliseconds drain) {
-  std::vector<std::string> running;
+  std::vector<std::string> to_stop;
   std::unique_lock lock(mutex_);
   draining_ = true;
-  changed_.wait_for(lock, drain, [this] { return running_ == 0; });
+  changed_.wait_for(lock, drain, [this] { return running() == 0; });
   stopping_ = true;
   for (const auto& [id, job] : live_) {
-    if (job->state == JobState::running) running.push_back(id);
+    if (job->state == JobState::running) to_stop.push_back(id);
   }
   lock.unlock();
-  for (const std::string& id : running) worker_.cancel(id);
+  for (const std::string& id : to_stop) worker_.interrupt(id);
   lock.lock();
-  changed_.wait(lock, [this] { return running_ == 0 && pending_ == 0; });
+  changed_.wait(lock, [this] { return running() == 0 && pending_ == 0; });
 }
 
 int JobQueue::retry_after_seconds() const {
   constexpr double kUnknown = 5, kLongest = 60;  // clients ignore more than a minute
   const Lock lock(mutex_);
-  const double seconds = std::clamp(seconds_of_running().value_or(kUnknown), 1.0, kLongest);
+  const double seconds = std::clamp(seconds_of_running(0).value_or(kUnknown), 1.0, kLongest);
   return static_cast<int>(std::ceil(seconds));
 }
 
@@ -294,7 +299,13 @@ std::size_t JobQueue::queued_count() const {
 
 std::size_t JobQueue::running_count() const {
   const Lock lock(mutex_);
-  return static_cast<std::size_t>(running_);
+  return static_cast<std::size_t>(running());
+}
+
+int JobQueue::running() const {
+  int count = 0;
+  for (const Lane& lane : lanes_) count += lane.running;
+  return count;
 }
 
 JobQueue::LiveJob* JobQueue::live(const std::string& id) const {
@@ -309,10 +320,10 @@ void JobQueue::publish(LiveJob& job, LiveEvent event) {
   }
 }
 
-std::optional<double> JobQueue::seconds_of_running() const {
+std::optional<double> JobQueue::seconds_of_running(int lane) const {
   std::optional<double> shortest;
   for (const auto& [id, job] : live_) {
-    if (job->state != JobState::running) continue;
+    if (job->state != JobState::running || job->lane != lane) continue;
     const std::optional<double> left = seconds_left(*job);
     if (left && (!shortest || *left < *shortest)) shortest = left;
   }
@@ -320,17 +331,18 @@ std::optional<double> JobQueue::seconds_of_running() const {
 }
 
 std::optional<double> JobQueue::seconds_left(const LiveJob& job) const {
-  const std::optional<double> typical = run_times_.typical();
+  const Lane& lane = lanes_.at(static_cast<std::size_t>(job.lane));
+  const std::optional<double> typical = lane.run_times.typical();
   const auto since = [](Clock::time_point time) { return std::chrono::duration<double>(Clock::now() - time).count(); };
   if (job.state == JobState::running) {
     if (job.seconds_left) return std::max(0.0, *job.seconds_left - since(job.progressed_at));
     if (typical) return std::max(0.0, *typical - since(job.started_at));
     return std::nullopt;
   }
-  const std::optional<std::size_t> position = queue_.position(job.id);
+  const std::optional<std::size_t> position = lane.queue.position(job.id);
   if (!typical || !position) return std::nullopt;
-  const auto turns = static_cast<double>(*position / static_cast<std::size_t>(worker_.capacity()) + 1);
-  return seconds_of_running().value_or(0) + turns * *typical;
+  const auto turns = static_cast<double>(*position / static_cast<std::size_t>(worker_.capacity(job.lane)) + 1);
+  return seconds_of_running(job.lane).value_or(0) + turns * *typical;
 }
 
 }  // namespace palimpsest

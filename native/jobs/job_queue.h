@@ -88,6 +88,12 @@ class JobQueue {
  private:
   struct LiveJob;
   struct Admission;
+  /// Jobs that wait for the same places of the worker.
+  struct Lane {
+    FairQueue queue;
+    RunTimes run_times;
+    int running = 0;  ///< places in use
+  };
   using Lock = std::lock_guard<std::mutex>;
   using Clock = std::chrono::steady_clock;
 
@@ -100,12 +106,13 @@ class JobQueue {
   std::optional<Error> refusal(const std::string& client) const;
 
   void dispatch();
-  void claim(const std::string& id, const JobEvent& event);
-  void claimed(const std::string& id, int attempt, const JobEvent& event, bool stored);
-  void start(const std::string& id, int attempt);
+  bool dispatch_one(std::size_t lane);
+  void claim(const std::string& id, std::size_t lane, const JobEvent& event);
+  void claimed(const std::string& id, std::size_t lane, int attempt, const JobEvent& event, bool stored);
+  void start(const std::string& id, std::size_t lane, int attempt);
 
   void progressed(const std::string& id, int attempt, JobProgress progress);
-  void came_out(const std::string& id, int attempt, JobOutcome outcome);
+  void came_out(const std::string& id, std::size_t lane, int attempt, JobOutcome outcome);
   void store_result(const std::string& id, int attempt, JobResult result);
   void store_failure(const std::string& id, int attempt, const Error& error);
   void store_cancel(const std::string& id, const std::optional<JobEvent>& event,
@@ -117,10 +124,11 @@ class JobQueue {
   LiveJob* live(const std::string& id) const;
   void publish(LiveJob& job, LiveEvent event);
   std::optional<JobEvent> next_event(const std::string& id, std::string_view type, std::string data);
-  void release_slot();
+  void release_slot(std::size_t lane);
+  int running() const;
   void no_longer_pending();
   std::size_t waiting(const std::string* client) const;
-  std::optional<double> seconds_of_running() const;
+  std::optional<double> seconds_of_running(int lane) const;
   std::optional<double> seconds_left(const LiveJob& job) const;
 
   DataStore& storage_;
@@ -131,12 +139,10 @@ class JobQueue {
   std::condition_variable changed_;
   // Guarded by mutex_, which is never held while DataStore::write or the worker is called:
   std::map<std::string, std::unique_ptr<LiveJob>> live_;  // jobs that have not ended, by id
-  FairQueue queue_;
-  RunTimes run_times_;
-  int running_ = 0;        // places of the worker in use
-  int pending_ = 0;        // calls and writes that still use this object
-  bool draining_ = false;  // accept and start nothing
-  bool stopping_ = false;  // running jobs were told to stop for a shutdown
+  std::vector<Lane> lanes_;                               // of the worker, by number
+  int pending_ = 0;                                       // calls and writes that still use this object
+  bool draining_ = false;                                 // accept and start nothing
+  bool stopping_ = false;                                 // running jobs were told to stop for a shutdown
 
   SerialThread callbacks_;  // last: what it still has to run uses all of the above
 };

@@ -14,38 +14,45 @@ constexpr std::chrono::seconds kProgressStored{1};
 }  // namespace
 
 void JobQueue::dispatch() {
-  for (;;) {
-    std::string id;
-    JobEvent event;
-    {
-      const Lock lock(mutex_);
-      if (draining_ || running_ >= worker_.capacity()) return;
-      const std::optional<std::string> next = queue_.pop();
-      if (!next) return;
-      id = *next;
-      ++running_;
-      LiveJob& job = *live(id);
-      job.state = JobState::running;
-      job.started_at = Clock::now();
-      event = job.next_event("running", "{\"attempt\":" + std::to_string(job.attempt + 1) + "}");
-    }
-    claim(id, event);
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    while (dispatch_one(lane)) continue;
   }
 }
 
+bool JobQueue::dispatch_one(std::size_t lane) {
+  std::string id;
+  JobEvent event;
+  {
+    const Lock lock(mutex_);
+    if (draining_ || lanes_[lane].running >= worker_.capacity(static_cast<int>(lane))) return false;
+    const std::optional<std::string> next = lanes_[lane].queue.pop();
+    if (!next) return false;
+    id = *next;
+    ++lanes_[lane].running;
+    LiveJob& job = *live(id);
+    job.state = JobState::running;
+    job.started_at = Clock::now();
+    event = job.next_event("running", "{\"attempt\":" + std::to_string(job.attempt + 1) + "}");
+  }
+  claim(id, lane, event);
+  return true;
+}
+
 // The attempt is stored before it begins: a job that takes the program down with it is counted.
-void JobQueue::claim(const std::string& id, const JobEvent& event) {
+void JobQueue::claim(const std::string& id, std::size_t lane, const JobEvent& event) {
   auto attempt = std::make_shared<int>(0);
   write(
       [this, id, event, attempt](Database& database) {
         *attempt = JobStore(database, storage_.files()).claim(id, unix_now()).value_or(0);
         if (*attempt > 0) JobEvents(database).append(id, event);
       },
-      [this, id, event, attempt](const std::optional<Error>& error) { claimed(id, *attempt, event, !error); },
+      [this, id, lane, event, attempt](const std::optional<Error>& error) {
+        claimed(id, lane, *attempt, event, !error);
+      },
       Durability::process);
 }
 
-void JobQueue::claimed(const std::string& id, int attempt, const JobEvent& event, bool stored) {
+void JobQueue::claimed(const std::string& id, std::size_t lane, int attempt, const JobEvent& event, bool stored) {
   {
     const Lock lock(mutex_);
     LiveJob* job = live(id);
@@ -53,22 +60,22 @@ void JobQueue::claimed(const std::string& id, int attempt, const JobEvent& event
     if (wanted && !stored) {
       // The disk takes nothing now; the job waits on, and housekeep() tries again.
       job->state = JobState::queued;
-      queue_.push(job->client, id);
-      --running_;
+      lanes_[lane].queue.push(job->client, id);
+      --lanes_[lane].running;
       changed_.notify_all();
       return;
     }
     if (wanted && attempt > 0) {
       job->attempt = attempt;
       publish(*job, {event});
-      callbacks_.post([this, id, attempt] { start(id, attempt); });
+      callbacks_.post([this, id, lane, attempt] { start(id, lane, attempt); });
       return;
     }
   }
-  release_slot();
+  release_slot(lane);
 }
 
-void JobQueue::start(const std::string& id, int attempt) {
+void JobQueue::start(const std::string& id, std::size_t lane, int attempt) {
   JobRequest request;
   try {
     storage_.read([&](Database& database) {
@@ -77,19 +84,21 @@ void JobQueue::start(const std::string& id, int attempt) {
       if (record) request = {id, record->request, jobs.inputs(id)};
     });
   } catch (const PalimpsestError& problem) {
-    return came_out(id, attempt, problem.error());
+    return came_out(id, lane, attempt, problem.error());
   }
   worker_.start(
       std::move(request), [this, id, attempt](JobProgress progress) { progressed(id, attempt, std::move(progress)); },
-      [this, id, attempt](JobOutcome outcome) { came_out(id, attempt, std::move(outcome)); });
-  bool unwanted = false;
+      [this, id, lane, attempt](JobOutcome outcome) { came_out(id, lane, attempt, std::move(outcome)); });
+  bool unwanted = false, stopping = false;
   {
     const Lock lock(mutex_);
     const LiveJob* job = live(id);
-    unwanted = stopping_ || job == nullptr || job->ending;
+    stopping = stopping_;
+    unwanted = job == nullptr || job->ending;
   }
   // A cancel that came before the worker knew the job went unheard.
   if (unwanted) worker_.cancel(id);
+  if (stopping && !unwanted) worker_.interrupt(id);
 }
 
 void JobQueue::progressed(const std::string& id, int attempt, JobProgress progress) {
@@ -125,7 +134,7 @@ void JobQueue::progressed(const std::string& id, int attempt, JobProgress progre
       Durability::process);
 }
 
-void JobQueue::came_out(const std::string& id, int attempt, JobOutcome outcome) {
+void JobQueue::came_out(const std::string& id, std::size_t lane, int attempt, JobOutcome outcome) {
   const bool cancelled = !outcome && outcome.error().code == codes::kCancelled;
   bool first_end = false, requeue = false;
   {
@@ -136,7 +145,7 @@ void JobQueue::came_out(const std::string& id, int attempt, JobOutcome outcome) 
     if (first_end) {
       job->ending = true;
       requeue = cancelled && stopping_;
-      if (outcome) run_times_.add(std::chrono::duration<double>(Clock::now() - job->started_at).count());
+      if (outcome) lanes_[lane].run_times.add(std::chrono::duration<double>(Clock::now() - job->started_at).count());
     }
   }
   if (first_end && requeue) {
@@ -148,7 +157,7 @@ void JobQueue::came_out(const std::string& id, int attempt, JobOutcome outcome) 
   } else if (first_end) {
     store_failure(id, attempt, outcome.error());
   }
-  release_slot();
+  release_slot(lane);
   no_longer_pending();
 }
 
@@ -170,7 +179,7 @@ void JobQueue::store_result(const std::string& id, int attempt, JobResult result
         ImageStore images(database, storage_.files(), options_.images);
         std::vector<StoredImage> stored;
         for (const ResultPicture& picture : storing->result.pictures) {
-          stored.push_back(images.add(picture.image, unix_now()));
+          stored.push_back(picture.stored ? *picture.stored : images.add(picture.image, unix_now()));
         }
         storing->event.data = to_json(storing->result, stored).dump();
         storing->stored = jobs.finish(id, attempt, storing->event.data, unix_now());
@@ -220,10 +229,10 @@ std::optional<JobEvent> JobQueue::next_event(const std::string& id, std::string_
   return job->next_event(type, std::move(data));
 }
 
-void JobQueue::release_slot() {
+void JobQueue::release_slot(std::size_t lane) {
   {
     const Lock lock(mutex_);
-    --running_;
+    --lanes_[lane].running;
     changed_.notify_all();
   }
   dispatch();

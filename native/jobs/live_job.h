@@ -17,6 +17,7 @@ struct JobQueue::LiveJob {
   std::string id, client;
   JobState state = JobState::queued;
   int attempt = 0;
+  int lane = 0;  ///< of the worker
   bool cancel_when_abandoned = false;
   bool ending = false;  ///< its end is being stored: no progress and no other end is taken any more
   std::int64_t next_sequence = 1;

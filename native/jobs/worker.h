@@ -35,8 +35,17 @@ struct JobProgress {
 
 /// One picture that a job made.
 struct ResultPicture {
-  NewImage image;  ///< encoded in the format asked for
+  NewImage image = {};  ///< encoded in the format asked for
   std::uint64_t seed = 0;
+  std::optional<StoredImage> stored = {};  ///< the picture is in the store already, and `image` is empty
+  std::string revised_prompt = {};         ///< what was drawn instead of the prompt; empty: the prompt
+};
+
+/// One try at one provider.
+struct ProviderAttempt {
+  std::string provider, endpoint, outcome;  ///< outcome: as CallState's names
+  std::string error;                        ///< code; empty where it succeeded
+  std::int64_t latency_ms = 0, cost_micros_usd = 0;
 };
 
 /// What a job that succeeded gives back.
@@ -47,6 +56,9 @@ struct JobResult {
   std::string model;                                    ///< who made the pictures
   std::string size_plan = {};                           ///< how pictures were resized, in words
   std::optional<Usage> usage = {};                      ///< tokens, where the worker counts them
+  std::string provider = "local";                       ///< whose `model` it is
+  std::int64_t cost_micros_usd = 0;
+  std::vector<ProviderAttempt> attempts = {};
 };
 
 using JobOutcome = Result<JobResult>;
@@ -58,8 +70,12 @@ class Worker {
  public:
   virtual ~Worker() = default;
 
-  /// How many jobs may be given to it at once.
-  virtual int capacity() const = 0;
+  /// Jobs stand in lanes, which do not wait for each other; the number of the lane that a request belongs in.
+  virtual int lanes() const { return 1; }
+  virtual int lane_of(const std::string& /*request*/) const { return 0; }
+
+  /// How many jobs of one lane may be given to it at once.
+  virtual int capacity(int lane) const = 0;
 
   /// Starts a job and returns at once. On threads of the worker, `progress` may be called any number of times and
   /// `done` is then called exactly once, with code `cancelled` where the job was stopped. Neither may throw.
@@ -67,6 +83,9 @@ class Worker {
 
   /// Asks a job to stop soon; fine where it has ended or was never started.
   virtual void cancel(const std::string& job_id) = 0;
+
+  /// The same for a job that will be started again after the next start of the program.
+  virtual void interrupt(const std::string& job_id) { cancel(job_id); }
 };
 
 }  // namespace palimpsest

@@ -111,7 +111,37 @@ CREATE TRIGGER job_input_removed AFTER DELETE ON job_inputs BEGIN
 END;
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1};
+// Calls outlive their jobs: what was spent in a day and how a provider did is counted from them.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE provider_calls(
+  id INTEGER PRIMARY KEY,
+  job TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  first_picture INTEGER NOT NULL,
+  pictures INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK(state IN ('sending', 'accepted', 'succeeded', 'failed', 'unknown', 'cancelled')),
+  handle TEXT NOT NULL,
+  results TEXT NOT NULL,
+  cost_micros INTEGER NOT NULL,
+  error TEXT,
+  created_ms INTEGER NOT NULL,
+  finished_ms INTEGER
+) STRICT;
+CREATE INDEX provider_calls_by_job ON provider_calls(job);
+CREATE INDEX provider_calls_by_provider ON provider_calls(provider, created_ms);
+CREATE INDEX provider_calls_by_age ON provider_calls(created_ms);
+
+CREATE TABLE provider_health(
+  provider TEXT PRIMARY KEY,
+  failures INTEGER NOT NULL,
+  closed_until_ms INTEGER NOT NULL,
+  last_error TEXT NOT NULL,
+  last_error_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2};
 
 }  // namespace
 

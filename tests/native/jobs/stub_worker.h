@@ -29,7 +29,7 @@ class StubWorker final : public Worker {
  public:
   explicit StubWorker(int capacity = 1, bool obeys = true) : capacity_(capacity), obeys_(obeys) {}
 
-  int capacity() const override { return capacity_; }
+  int capacity(int /*lane*/) const override { return capacity_; }
 
   void start(JobRequest request, JobProgressCallback progress, OutcomeCallback done) override {
     const std::lock_guard lock(mutex_);
