@@ -26,7 +26,11 @@ struct BrowsePicture {
 struct RemovePicture {
   std::string parameter;
 };
-struct Submit {};
+/// Runs the form; `values` are for this run only.
+struct Submit {
+  std::map<std::string, std::string> values = {};
+  bool is_approved = false;  ///< the page around has been asked already
+};
 struct CancelRun {
   int run;
 };
@@ -57,6 +61,18 @@ struct SetView {
 struct SetServer {
   std::string base_url, key;
 };
+struct SetServerChoice {
+  ServerChoice choice;
+};
+/// Whether the key is kept over visits.
+struct RememberKey {
+  bool is_kept;
+};
+/// The address that a link brought is not wanted.
+struct DiscardLink {};
+struct CopyText {
+  std::string text, notice;
+};
 struct Connect {};
 struct ToggleConnection {};
 struct ToggleSide {};
@@ -67,7 +83,10 @@ struct SetCodeLanguage {
   SnippetLanguage language;
 };
 struct CopyCode {};
-struct ToggleTheme {};
+struct SetThemeChoice {
+  ThemeChoice choice;
+};
+struct ToggleFullscreen {};
 struct DismissNotice {};
 
 // One a line, so that lists of changes stay readable.
@@ -93,7 +112,12 @@ using Action = std::variant<
     SetSideTab,
     SetCodeLanguage,
     CopyCode,
-    ToggleTheme,
+    SetThemeChoice,
+    ToggleFullscreen,
+    SetServerChoice,
+    RememberKey,
+    DiscardLink,
+    CopyText,
     DismissNotice>;
 // clang-format on
 using Actions = std::vector<Action>;

@@ -136,6 +136,11 @@ void ApiClient::list_models() {
   start(Purpose::models, 0, {0, "GET", base_url_ + "/models", {}, ""});
 }
 
+void ApiClient::pair(const std::string& token) {
+  const Json body(Json::Object{{"token", token}});
+  start(Purpose::pairing, 0, {0, "POST", base_url_ + "/pair", {{"Content-Type", "application/json"}}, body.dump()});
+}
+
 void ApiClient::read_schema(const std::string& model) {
   const int call =
       start(Purpose::schema, 0, {0, "GET", base_url_ + "/models/" + url_escaped(model) + "?schema=true", {}, ""});
@@ -181,7 +186,7 @@ void ApiClient::read(const HttpEvent& event, std::vector<Event>& events) {
   } else {
     const Call call = std::move(found->second);
     calls_.erase(found);
-    read_end(call, std::get<HttpEnd>(event).is_complete, events);
+    read_end(call, std::get<HttpEnd>(event), events);
   }
 }
 
@@ -216,7 +221,8 @@ void ApiClient::read_run_answer(const Call& call, std::vector<Event>& events) co
   events.push_back(RunAnswered{call.owner, *std::move(result)});
 }
 
-void ApiClient::read_end(const Call& call, bool is_complete, std::vector<Event>& events) {
+void ApiClient::read_end(const Call& call, const HttpEnd& end, std::vector<Event>& events) {
+  const bool is_complete = end.is_complete;
   const bool is_good = is_complete && call.head.status == 200;
   const std::string unreachable =
       call.head.status == 0 ? "Nothing answered at " + base_url_ +
@@ -233,11 +239,16 @@ void ApiClient::read_end(const Call& call, bool is_complete, std::vector<Event>&
     return read_run_answer(call, events);
   }
   if (!is_good) {
-    events.push_back(ServerFailed{is_complete ? error_of_answer(call.head, call.body).message : unreachable});
-    return;
+    std::optional<Error> error;
+    if (is_complete) error = error_of_answer(call.head, call.body);
+    return events.push_back(ServerFailed{std::move(error), end.failure});
   }
+  const auto refuse = [&](const std::string& why) {
+    events.push_back(ServerFailed{Error{"upstream_invalid", base_url_ + why, "", 400}, ""});
+  };
   const Result<Json> json = parse_json(call.body, kAnswerLimits);
-  if (!json) return events.push_back(ServerFailed{base_url_ + " is not a server of this kind: its answer is no JSON."});
+  if (!json) return refuse(" is not a server of this kind: its answer is no JSON.");
+  if (call.purpose == Purpose::pairing) return events.push_back(Paired{text_of(*json, "key")});
   if (call.purpose == Purpose::schema) {
     Result<std::vector<Parameter>> parameters = parse_schema(*json);
     if (!parameters) return;  // a server without schemas: the form stays that of the catalogue
@@ -250,9 +261,7 @@ void ApiClient::read_end(const Call& call, bool is_complete, std::vector<Event>&
     return events.push_back(std::move(read));
   }
   const Json* data = json->find("data");
-  if (data == nullptr || !data->is_array()) {
-    return events.push_back(ServerFailed{base_url_ + "/models has no list of models in its answer."});
-  }
+  if (data == nullptr || !data->is_array()) return refuse("/models has no list of models in its answer.");
   ModelsListed listed;
   for (const Json& model : *data->as_array()) listed.models.push_back(model_entry(model));
   events.push_back(std::move(listed));

@@ -21,6 +21,8 @@ class ApiClient {
   void set_server(std::string base_url, std::string key);
 
   void list_models();
+  /// Swaps a pairing token for a key.
+  void pair(const std::string& token);
   void read_schema(const std::string& model);
   void submit(int run, const GenerationRequest& request);
   /// Closes the run's connection, and ends the job too where the server named one.
@@ -32,7 +34,7 @@ class ApiClient {
   void read(const HttpEvent& event, std::vector<Event>& events);
 
  private:
-  enum class Purpose { models, schema, run, cancellation, picture };
+  enum class Purpose { models, pairing, schema, run, cancellation, picture };
   struct Call {
     Purpose purpose = Purpose::models;
     int owner = 0;  ///< run or picture
@@ -45,7 +47,7 @@ class ApiClient {
 
   int start(Purpose purpose, int owner, HttpCall call);
   void read_bytes(Call& call, const std::string& bytes, std::vector<Event>& events);
-  void read_end(const Call& call, bool is_complete, std::vector<Event>& events);
+  void read_end(const Call& call, const HttpEnd& end, std::vector<Event>& events);
   void read_run_answer(const Call& call, std::vector<Event>& events) const;
   void read_stream_event(const Call& call, const SseEvent& sse, std::vector<Event>& events) const;
 

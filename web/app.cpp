@@ -45,19 +45,19 @@ void App::start(const StartOptions& options) {
   state_.parameters = built_in_catalog().parameters();
   state_.groups = built_in_catalog().groups();
   state_.form.model = options.model.empty() ? built_in_catalog().default_model() : options.model;
-  if (!options.prompt.empty()) state_.form.values["prompt"] = options.prompt;
+  state_.form.mode = options.mode.value_or(Mode::generate);
+  state_.form.values = options.values;
+  state_.host = options.host;
+  state_.host_theme = options.theme;
+  prefers_dark_ = options.prefers_dark;
+  state_.has_reduced_motion = options.has_reduced_motion;
   const std::string theme = platform_.stored("theme");
-  set_theme((theme.empty() ? options.prefers_dark : theme == "dark") ? Theme::dark : Theme::light);
-
-  std::string base_url = options.base_url.empty() ? platform_.stored("base_url") : options.base_url;
-  // Only the page's own origin is asked without a click: elsewhere the browser may put a question to the visitor.
-  const bool is_own = !options.same_origin_url.empty() && (base_url.empty() || base_url == options.same_origin_url);
-  if (base_url.empty()) base_url = options.same_origin_url.empty() ? kUsualServer : options.same_origin_url;
-  state_.connection.base_url = base_url;
-  state_.shows_connection = !is_own;
+  state_.theme_choice = theme == "dark"    ? ThemeChoice::dark
+                        : theme == "light" ? ThemeChoice::light
+                                           : ThemeChoice::automatic;
+  theme_changed();
   form_changed();
-  is_probing_ = is_own;
-  if (is_own) apply(Action(Connect{}));
+  choose_server(options);
 }
 
 void App::apply(const Action& action) {
@@ -88,19 +88,24 @@ bool App::pump(std::vector<PlatformEvent>& field_events) {
     }
     for (const Event& event : events) apply(event);
   }
+  retry_connection();
   // Elapsed time is shown while something runs.
   if (state_.unfinished_runs() > 0) platform_.wake_in(0.5);
   return !happened.empty();
 }
 
-void App::form_changed() {
-  state_.form_groups = build_form(state_.parameters, state_.groups, state_.form.mode, provider_of(state_));
-  const Form form = for_mode(state_.form, state_.parameters);
+ParsedRequest App::parse(const Form& whole) const {
+  const Form form = for_mode(whole, state_.parameters);
   ParseOptions options;
   for (const ModelEntry& model : state_.connection.models) {
     if (model.id.rfind("local/", 0) == 0) options.local_models.push_back(model.id);
   }
-  state_.parsed = parse_form_request(fields_of(form, state_), form.mode, built_in_catalog(), options);
+  return parse_form_request(fields_of(form, state_), form.mode, built_in_catalog(), options);
+}
+
+void App::form_changed() {
+  state_.form_groups = build_form(state_.parameters, state_.groups, state_.form.mode, provider_of(state_));
+  state_.parsed = parse(state_.form);
   if (state_.parsed.problems.empty()) state_.shows_all_problems = false;
   code_changed();
 }
@@ -116,9 +121,51 @@ void App::code_changed() {
   state_.code = snippet(*state_.parsed.request, built_in_catalog(), state_.code_language, options);
 }
 
-void App::set_theme(Theme theme) {
-  state_.theme = theme;
-  platform_.set_dark(theme == Theme::dark);
+void App::theme_changed() {
+  const bool is_dark =
+      state_.theme_choice == ThemeChoice::automatic ? prefers_dark_ : state_.theme_choice == ThemeChoice::dark;
+  state_.theme = is_dark ? Theme::dark : Theme::light;
+}
+
+void App::on(const HostThemeGiven& event) {
+  prefers_dark_ = event.is_dark;
+  state_.has_reduced_motion = event.has_reduced_motion;
+  state_.host_theme = event.theme;
+  theme_changed();
+}
+
+void App::on(const HostSettingsGiven& event) {
+  const bool is_fullscreen = state_.host.is_fullscreen;
+  state_.host = event.host;
+  state_.host.is_fullscreen = is_fullscreen;
+}
+
+/// Whether the page around lets the form be run; it may change values for this run.
+bool App::host_approves(std::map<std::string, std::string>& values) {
+  Json sent{Json::Object{}};
+  for (const auto& [name, value] : state_.form.values) sent.set(name, value);
+  for (const auto& [name, value] : values) sent.set(name, value);
+  Json question;
+  question.set("mode", std::string(name_of(state_.form.mode)));
+  question.set("model", state_.form.model);
+  question.set("values", sent);
+  const Result<Json> answer = parse_json(platform_.ask_host("submit", question.dump()));
+  if (!answer) return true;  // the page's answer is JSON of embed/browser.js; a broken one is no veto
+  const Json* proceed = answer->find("proceed");
+  const Json* changed = answer->find("values");
+  if (proceed == nullptr || proceed->as_bool() == nullptr || !*proceed->as_bool()) return false;
+  if (changed == nullptr || !changed->is_object()) return true;
+  for (const auto& [name, value] : *changed->as_object()) {
+    if (value.is_string() && !(sent.find(name) != nullptr && *sent.find(name) == value))
+      values[name] = *value.as_string();
+  }
+  return true;
+}
+
+/// The cursor goes into a field.
+void App::focus(const std::string& field) {
+  state_.focused_field = field;
+  ++state_.focus_count;
 }
 
 Run* App::find_run(int id) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +17,15 @@ namespace palimpsest {
 struct StartOptions {
   std::string base_url;         ///< from the embedding page; empty: what was used last
   std::string same_origin_url;  ///< the server that this page itself may come from; asked at once
-  std::string prompt, model;
-  bool prefers_dark = true;
+  std::string model;
+  std::optional<Mode> mode = {};
+  std::map<std::string, std::string> values = {};  ///< by parameter
+  std::string linked_url = {};                     ///< from the page's own address: the visitor confirms it
+  std::string pairing_token = {};                  ///< likewise
+  bool may_reach_loopback = false;                 ///< without the browser putting a question to the visitor
+  bool prefers_dark = true, has_reduced_motion = false;
+  HostSettings host = {};
+  HostTheme theme = {};
 };
 
 /// Owns the state and is the only one to change it.
@@ -55,7 +64,12 @@ class App {
   void on(const SetSideTab& action);
   void on(const SetCodeLanguage& action);
   void on(const CopyCode& action);
-  void on(const ToggleTheme& action);
+  void on(const SetThemeChoice& action);
+  void on(const ToggleFullscreen& action);
+  void on(const SetServerChoice& action);
+  void on(const RememberKey& action);
+  void on(const DiscardLink& action);
+  void on(const CopyText& action);
   void on(const DismissNotice& action);
 
   void on(const FileGiven& event);
@@ -64,6 +78,9 @@ class App {
   void on(const ModelsListed& event);
   void on(const SchemaRead& event);
   void on(const ServerFailed& event);
+  void on(const Paired& event);
+  void on(const HostThemeGiven& event);
+  void on(const HostSettingsGiven& event);
   void on(const RunTold& event);
   void on(const RunAnswered& event);
   void on(const RunDescribed& event);
@@ -81,10 +98,20 @@ class App {
   void drop_pictures_not_used();
   void form_changed();
   void code_changed();
-  void set_theme(Theme theme);
+  void theme_changed();
+  ParsedRequest parse(const Form& form) const;
+  bool host_approves(std::map<std::string, std::string>& values);
+  void focus(const std::string& field);
+
+  // app_connection.cpp
+  void choose_server(const StartOptions& options);
+  void take_stored_key();
+  void want_key();
+  void retry_connection();
 
   Platform& platform_;
   bool is_probing_ = false;  ///< whether the page's own origin is asked, without a click
+  bool prefers_dark_ = true;
   ApiClient client_;
   AppState state_;
   int last_run_ = 0;

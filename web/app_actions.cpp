@@ -25,18 +25,21 @@ std::string result_name(const Run& run, std::size_t result, const std::string& b
 }  // namespace
 
 void App::on(const SetMode& action) {
+  if (state_.host.is_read_only) return;
   state_.form.mode = action.mode;
   state_.shows_all_problems = false;
   form_changed();
 }
 
 void App::on(const SetModel& action) {
+  if (state_.host.is_read_only) return;
   state_.form.model = action.model;
   form_changed();
   if (state_.connection.phase == Connection::Phase::connected) client_.read_schema(action.model);
 }
 
 void App::on(const SetValue& action) {
+  if (state_.host.is_read_only) return;
   if (action.value.empty()) {
     state_.form.values.erase(action.parameter);
   } else {
@@ -55,22 +58,27 @@ void App::on(const RemovePicture& action) {
   form_changed();
 }
 
-void App::on(const Submit&) {
-  if (!state_.parsed.request) {
+void App::on(const Submit& action) {
+  std::map<std::string, std::string> values = action.values;
+  if (!action.is_approved && !host_approves(values)) return;
+  Form form = state_.form;
+  for (const auto& [name, value] : values) form.values[name] = value;
+  const ParsedRequest parsed = values.empty() ? state_.parsed : parse(form);
+  if (!parsed.request) {
     state_.shows_all_problems = true;
     return;
   }
   if (state_.connection.phase != Connection::Phase::connected) {
     state_.shows_connection = true;
-    state_.notice = "Connect to a server first.";
+    state_.notice = "Choose a server first: it makes the pictures.";
     return;
   }
   Run run;
   state_.notice.clear();
   run.id = ++last_run_;
-  run.form = state_.form;
-  run.request = *state_.parsed.request;
-  run.warnings = state_.parsed.warnings;
+  run.form = std::move(form);
+  run.request = *parsed.request;
+  run.warnings = parsed.warnings;
   state_.runs.push_back(std::move(run));
   if (state_.unfinished_runs() == 1) {
     state_.shown_run = last_run_;
@@ -147,34 +155,6 @@ void App::on(const SetView& action) {
   state_.view = action.view;
 }
 
-void App::on(const SetServer& action) {
-  // A key belongs to one server: it must not reach another one by a change of the address.
-  const bool is_same = action.base_url == state_.connection.base_url;
-  state_.connection.base_url = action.base_url;
-  state_.connection.key = is_same ? action.key : "";
-  state_.connection.phase = Connection::Phase::idle;
-  state_.connection.problem.clear();
-  code_changed();
-}
-
-void App::on(const Connect&) {
-  Connection& connection = state_.connection;
-  const bool has_scheme = connection.base_url.rfind("http://", 0) == 0 || connection.base_url.rfind("https://", 0) == 0;
-  if (!has_scheme) {
-    connection.phase = Connection::Phase::failed;
-    connection.problem = "The address must begin with http:// or https://, as http://127.0.0.1:7801/v1.";
-    return;
-  }
-  connection.phase = Connection::Phase::connecting;
-  connection.problem.clear();
-  client_.set_server(connection.base_url, connection.key);
-  client_.list_models();
-}
-
-void App::on(const ToggleConnection&) {
-  state_.shows_connection = !state_.shows_connection;
-}
-
 void App::on(const ToggleSide&) {
   state_.shows_side = !state_.shows_side;
 }
@@ -193,9 +173,21 @@ void App::on(const CopyCode&) {
   state_.notice = "The code is on the clipboard.";
 }
 
-void App::on(const ToggleTheme&) {
-  set_theme(state_.theme == Theme::dark ? Theme::light : Theme::dark);
-  platform_.store("theme", state_.theme == Theme::dark ? "dark" : "light");
+void App::on(const CopyText& action) {
+  platform_.copy_text(action.text);
+  state_.notice = action.notice;
+}
+
+void App::on(const SetThemeChoice& action) {
+  state_.theme_choice = action.choice;
+  platform_.store("theme", action.choice == ThemeChoice::automatic ? ""
+                           : action.choice == ThemeChoice::dark    ? "dark"
+                                                                   : "light");
+  theme_changed();
+}
+
+void App::on(const ToggleFullscreen&) {
+  platform_.toggle_fullscreen();
 }
 
 void App::on(const DismissNotice&) {

@@ -55,41 +55,11 @@ void App::on(const PictureRefused& event) {
   form_changed();
 }
 
-void App::on(const ModelsListed& event) {
-  Connection& connection = state_.connection;
-  connection.phase = Connection::Phase::connected;
-  connection.models = event.models;
-  is_probing_ = false;
-  connection.problem.clear();
-  state_.shows_connection = false;
-  platform_.store("base_url", connection.base_url);
-  const bool is_there = std::any_of(event.models.begin(), event.models.end(),
-                                    [&](const ModelEntry& model) { return model.id == state_.form.model; });
-  if (!is_there && !event.models.empty()) state_.form.model = event.models.front().id;
-  form_changed();
-  if (!event.models.empty()) client_.read_schema(state_.form.model);
-}
-
 void App::on(const SchemaRead& event) {
   if (event.model != state_.form.model) return;
   state_.parameters = event.parameters;
   if (!event.groups.empty()) state_.groups = event.groups;
   form_changed();
-}
-
-void App::on(const ServerFailed& event) {
-  // A server without schemas still makes pictures.
-  if (state_.connection.phase == Connection::Phase::connected) return;
-  state_.connection.phase = Connection::Phase::failed;
-  state_.connection.problem = event.problem;
-  if (std::exchange(is_probing_, false)) {
-    // The page lies on a mere file host: nothing has gone wrong yet.
-    state_.connection.phase = Connection::Phase::idle;
-    state_.connection.base_url = kUsualServer;
-    state_.connection.problem.clear();
-    code_changed();
-  }
-  state_.shows_connection = true;
 }
 
 void App::on(const RunTold& event) {
@@ -147,7 +117,7 @@ void App::on(const RunFailed& event) {
   Run* run = find_run(event.run);
   if (run == nullptr || run->is_over()) return;
   run->error = event.error;
-  if (event.error.http_status == 401) state_.shows_connection = true;
+  if (event.error.http_status == 401) want_key();
   client_.cancel(run->id, "");
   finish(*run, Run::Phase::failed);
 }

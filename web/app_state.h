@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,12 +78,38 @@ struct ModelEntry {
   std::string answered_by;  ///< provider and checkpoint that would answer now; empty: not said
 };
 
+/// The three ways of the connect card.
+enum class ServerChoice { this_machine, other_address, gateway };
+
 struct Connection {
   enum class Phase { idle, connecting, connected, failed };
   Phase phase = Phase::idle;
+  ServerChoice choice = ServerChoice::this_machine;
   std::string base_url, key;
-  std::string problem;  ///< in sentences, with what to do
+  std::string pairing_token;   ///< to be swapped for a key at the next Connect
+  std::string problem;         ///< in sentences
+  std::string remedy;          ///< a command that mends it, to be copied; empty: none
+  bool is_from_link = false;   ///< the address came with a link and was not confirmed yet
+  bool remembers_key = false;  ///< whether the key is kept over visits
+  bool is_key_wanted = false;  ///< the server refused for want of a key
+  double retry_at_s = 0;       ///< when it is tried again by itself; 0: not
   std::vector<ModelEntry> models;
+};
+
+/// Colours and manners that the page around asks for.
+struct HostTheme {
+  std::optional<std::uint32_t> background, text, accent;  ///< as 0xRRGGBB
+  std::optional<float> radius;                            ///< of corners, in points
+};
+
+/// What the page around lets be seen and done.
+struct HostSettings {
+  std::string origin;              ///< of the page; empty: none
+  std::string layout;              ///< full, medium, split, compact, result; empty: by the width
+  std::set<std::string> controls;  ///< prompt, params, history, code, share, queue; empty: all
+  bool is_whole_page = false, is_read_only = false, is_fullscreen = false;
+
+  bool shows(const std::string& control) const { return controls.empty() || controls.count(control) != 0; }
 };
 
 /// What the stage shows of the pictures.
@@ -95,6 +122,7 @@ struct StageView {
 
 enum class SideTab { details, code };
 enum class Theme { dark, light };
+enum class ThemeChoice { automatic, dark, light };
 
 struct AppState {
   Connection connection;
@@ -114,11 +142,17 @@ struct AppState {
   std::size_t shown_result = 0;
   StageView view;
 
-  Theme theme = Theme::dark;
+  Theme theme = Theme::dark;  ///< what is drawn
+  ThemeChoice theme_choice = ThemeChoice::automatic;
+  HostTheme host_theme;
+  HostSettings host;
+  bool has_reduced_motion = false;
   SideTab side_tab = SideTab::details;
   bool shows_side = false;  ///< where the window is too narrow for it beside the stage
   std::string notice;       ///< one sentence about what has just happened
   double now_s = 0;
+  std::string focused_field;  ///< the field that was given the cursor last
+  int focus_count = 0;        ///< grows with each time
 
   const Run* run(int id) const;
   const Picture* picture(PictureId id) const;

@@ -33,7 +33,19 @@ struct SchemaRead {
   std::vector<std::string> groups;
 };
 struct ServerFailed {
-  std::string problem;
+  std::optional<Error> error;  ///< what it answered
+  std::string failure;         ///< as in HttpEnd, where nothing answered
+};
+/// The pairing token was taken.
+struct Paired {
+  std::string key;
+};
+struct HostThemeGiven {
+  bool is_dark, has_reduced_motion;
+  HostTheme theme;
+};
+struct HostSettingsGiven {
+  HostSettings host;
 };
 /// A preview, a finished picture, progress or a failure of a run that streams.
 struct RunTold {
@@ -74,6 +86,9 @@ using Event = std::variant<
     ModelsListed,
     SchemaRead,
     ServerFailed,
+    Paired,
+    HostThemeGiven,
+    HostSettingsGiven,
     RunTold,
     RunAnswered,
     RunDescribed,

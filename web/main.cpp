@@ -5,6 +5,7 @@
 #include <imgui.h>
 
 #include <array>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <string>
@@ -14,6 +15,8 @@
 #include "shared/base/json.h"
 #include "web/app.h"
 #include "web/gpu/viewport_painter.h"
+#include "web/host_calls.h"
+#include "web/host_observer.h"
 #include "web/panels/ui.h"
 #include "web/platform/platform_emscripten.h"
 #include "web/platform/pointer_input.h"
@@ -35,10 +38,11 @@ struct Page {
   Fonts fonts;
   std::array<std::string, 4> font_files;  ///< text, semibold text, numbers and code, icons
   double density = 0, last_frame_s = 0;
-  Theme styled = Theme::light;
-  bool has_style = false;
+  std::string colors;  ///< of the fields, as they were told last
+  HostObserver observer;
 
   void bake_fonts(double new_density);
+  void apply_colors();
   int frame(double width, double height, double new_density);
   void draw();
   void prepare_gl();
@@ -71,6 +75,29 @@ void Page::bake_fonts(double new_density) {
   ImGui_ImplOpenGL3_CreateFontsTexture();
 }
 
+/// ImGui's and the fields' colours follow the theme.
+void Page::apply_colors() {
+  const AppState& state = app.state();
+  const Palette palette = palette_of(state.theme, state.host_theme);
+  apply_style(palette, state.host_theme);
+  const std::pair<const char*, ImU32> parts[] = {{"background", palette.background},
+                                                 {"surface", palette.surface},
+                                                 {"raised", palette.raised},
+                                                 {"line", palette.line},
+                                                 {"edge", palette.edge},
+                                                 {"text", palette.text},
+                                                 {"muted", palette.muted},
+                                                 {"accent", palette.accent},
+                                                 {"on-accent", palette.on_accent},
+                                                 {"bad", palette.bad}};
+  Json json;
+  json.set("isDark", state.theme == Theme::dark);
+  json.set("radius", static_cast<double>(ImGui::GetStyle().FrameRounding));
+  for (const auto& [name, color] : parts) json.set(name, css_color(color));
+  const std::string text = json.dump();
+  if (text != colors) platform.set_colors(colors = text);
+}
+
 int Page::frame(double width, double height, double new_density) {
   if (new_density != density) bake_fonts(new_density);
   std::vector<PlatformEvent> field_events;
@@ -83,8 +110,7 @@ int Page::frame(double width, double height, double new_density) {
   io.DeltaTime = static_cast<float>(std::max(1e-4, std::min(0.1, now_s - last_frame_s)));
   last_frame_s = now_s;
   const bool has_more_input = pointer.apply(io);
-  if (!has_style || styled != app.state().theme) apply_style(styled = app.state().theme);
-  has_style = true;
+  apply_colors();
 
   ImGui_ImplOpenGL3_NewFrame();
   ImGui::NewFrame();
@@ -97,6 +123,9 @@ int Page::frame(double width, double height, double new_density) {
   platform.place_fields(ui.fields);
   pointer.set_drag_areas(std::move(ui.drag_areas));
   for (const Action& action : ui.actions) app.apply(action);
+  for (const auto& [name, detail] : observer.changes(app.state(), name_of(ui.layout), ui.has_dialog())) {
+    platform.tell_host(name, detail.dump());
+  }
   return has_happened || has_more_input || !ui.actions.empty();
 }
 
@@ -151,11 +180,19 @@ EMSCRIPTEN_KEEPALIVE void page_start(const char* options_text) {
   guarded([&] {
     page->prepare_gl();
     const Json options = parse_json(options_text).value_or_throw();
-    const Json* dark = options.find("prefersDark");
-    page->app.start({text_of(options, "baseUrl"), text_of(options, "sameOriginUrl"), text_of(options, "prompt"),
-                     text_of(options, "model"), dark != nullptr && dark->is_bool() && *dark->as_bool()});
+    page->app.start(start_options_from(options));
     return 0;
   });
+}
+
+/// The answer is a text that the caller frees.
+EMSCRIPTEN_KEEPALIVE char* page_call(const char* question) {
+  std::string answer = "{}";
+  guarded([&] {
+    answer = answer_host(page->app, parse_json(question).value_or_throw()).dump();
+    return 0;
+  });
+  return strdup(answer.c_str());
 }
 
 EMSCRIPTEN_KEEPALIVE int page_frame(double width, double height, double density) {
@@ -206,8 +243,8 @@ EMSCRIPTEN_KEEPALIVE void page_http_head(int call, int status, const char* head_
 EMSCRIPTEN_KEEPALIVE void page_http_bytes(int call, const char* bytes, int length) {
   page->platform.happened(HttpEvent(HttpBytes{call, std::string(bytes, static_cast<std::size_t>(length))}));
 }
-EMSCRIPTEN_KEEPALIVE void page_http_end(int call, int is_complete) {
-  page->platform.happened(HttpEvent(HttpEnd{call, is_complete != 0}));
+EMSCRIPTEN_KEEPALIVE void page_http_end(int call, int is_complete, const char* failure) {
+  page->platform.happened(HttpEvent(HttpEnd{call, is_complete != 0, failure}));
 }
 EMSCRIPTEN_KEEPALIVE void page_picture(int picture, int is_valid, int width, int height, int texture) {
   page->platform.happened(DecodedPicture{picture, is_valid != 0, width, height, static_cast<std::uintptr_t>(texture)});
@@ -221,6 +258,9 @@ EMSCRIPTEN_KEEPALIVE void page_field(const char* id, const char* text) {
 }
 EMSCRIPTEN_KEEPALIVE void page_press(const char* id) {
   page->platform.happened(FieldPressed{id});
+}
+EMSCRIPTEN_KEEPALIVE void page_focus(const char* id) {
+  page->platform.happened(FieldFocused{id});
 }
 EMSCRIPTEN_KEEPALIVE void page_key(const char* shortcut) {
   page->platform.happened(KeyPressed{shortcut});

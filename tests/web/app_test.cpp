@@ -17,13 +17,13 @@ void submit(PageFixture& page, const std::string& prompt) {
 TEST_CASE("the page asks only its own origin without a click") {
   PageFixture page;
   SUBCASE("a page that the server itself gave out") {
-    page.app.start({"", "http://127.0.0.1:7801/v1", "", "", true});
+    page.app.start(served_page());
     REQUIRE(page.platform.calls.size() == 1);
     CHECK(page.platform.calls[0].url == "http://127.0.0.1:7801/v1/models");
   }
   SUBCASE("a page on a host, last used with a server on this machine") {
     page.platform.storage["base_url"] = "http://127.0.0.1:7801/v1";
-    page.app.start({"", "https://pages.example/v1", "", "", true});
+    page.app.start(served_page("https://pages.example/v1"));
     CHECK(page.platform.calls.empty());
     CHECK(page.app.state().shows_connection);
   }
@@ -31,7 +31,7 @@ TEST_CASE("the page asks only its own origin without a click") {
 
 TEST_CASE("a page on a mere file host offers the usual address and complains about nothing") {
   PageFixture page;
-  page.app.start({"", "https://pages.example/v1", "", "", true});
+  page.app.start(served_page("https://pages.example/v1"));
   page.answer(404, "text/html", "<h1>Not found</h1>");
   const Connection& connection = page.app.state().connection;
   CHECK(connection.phase == Connection::Phase::idle);
@@ -39,7 +39,9 @@ TEST_CASE("a page on a mere file host offers the usual address and complains abo
   CHECK(connection.problem.empty());
   page.app.apply(Action(Connect{}));
   page.answer(404, "text/html", "<h1>Not found</h1>");
-  CHECK(connection.problem == "The server answered with status 404.");
+  CHECK(connection.problem ==
+        "http://127.0.0.1:7801 answers, but has no list of models at http://127.0.0.1:7801/v1/models. "
+        "Most addresses end in /v1.");
 }
 
 TEST_CASE("a request that streams goes from waiting over previews to a picture with its exact seed") {
@@ -154,15 +156,17 @@ TEST_CASE("errors say what to do, in sentences") {
     REQUIRE(run.error);
     CHECK(run.error->message == "The key is wrong. Enter the server's key under Connection.");
     CHECK(page.app.state().shows_connection);
+    CHECK(page.app.state().connection.is_key_wanted);
+    CHECK(page.app.state().focused_field == "api_key");
   }
   SUBCASE("a server that is not there") {
     page.app.apply(Action(SetServer{"http://127.0.0.1:9/v1", ""}));
     page.app.apply(Action(Connect{}));
-    page.platform.events.push_back(HttpEvent(HttpEnd{last_call(page).call, false}));
+    page.platform.events.push_back(HttpEvent(HttpEnd{last_call(page).call, false, "down"}));
     page.frame();
     CHECK(page.app.state().connection.problem ==
-          "Nothing answered at http://127.0.0.1:9/v1. Is the server running there, and may this page's origin call it "
-          "(--allow-origin)?");
+          "No server is running at http://127.0.0.1:9. Start it; this page connects by itself once it is there.");
+    CHECK(page.app.state().connection.remedy == "palimpsest serve --port 9");
   }
   SUBCASE("a stream that breaks off") {
     submit(page, "a red house");

@@ -21,6 +21,14 @@ inline std::string png_bytes() {
   return "\x89PNG\r\n\x1a\npixels";
 }
 
+/// A page that comes from the server it uses.
+inline StartOptions served_page(const std::string& server = "http://127.0.0.1:7801/v1") {
+  StartOptions options;
+  options.same_origin_url = server;
+  options.host.is_whole_page = true;
+  return options;
+}
+
 struct PageFixture {
   NullPlatform platform;
   App app{platform};
@@ -38,7 +46,7 @@ struct PageFixture {
     int width = 0, height = 0;
     ImGui::GetIO().Fonts->GetTexDataAsAlpha8(&pixels, &width, &height);
     fonts.body = fonts.small = fonts.heading = ImGui::GetIO().Fonts->Fonts[0];
-    apply_style(Theme::dark);
+    apply_style(palette_of(Theme::dark));
   }
   ~PageFixture() { ImGui::DestroyContext(context); }
   PageFixture(const PageFixture&) = delete;
@@ -103,7 +111,7 @@ struct PageFixture {
 
   /// A page connected to a server with one model and no schema.
   void connect() {
-    app.start({"", "http://127.0.0.1:7801/v1", "", "", true});
+    app.start(served_page());
     settle();
     answer(200, "application/json",
            R"({"object": "list", "data": [{"id": "flux.1-kontext-max", "name": "Max",

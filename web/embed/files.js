@@ -1,4 +1,4 @@
-// Files in and out, the clipboard, and what is kept over visits.
+// Files in and out, and the clipboard.
 
 export class Files {
   constructor(browser) {
@@ -30,18 +30,10 @@ export class Files {
   }
 
   store(key, text) {
-    try {
-      localStorage.setItem(`palimpsest.${key}`, text);
-    } catch {
-      // A sandboxed frame has no storage: then nothing is kept.
-    }
+    this.browser.options.settings.set(key, text);
   }
 
   stored(key) {
-    try {
-      return localStorage.getItem(`palimpsest.${key}`) ?? '';
-    } catch {
-      return '';
-    }
+    return this.browser.options.settings.get(key);
   }
 }

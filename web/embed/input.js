@@ -1,5 +1,7 @@
 // Pointer, wheel, keys, dropped and pasted files: from the browser's events to the page's exported functions.
 
+const PLAIN_KEYS = {u: 'use_as_input', 0: 'fit', 1: 'actual_size', '?': 'shortcuts', '/': 'prompt', k: 'code'};
+
 export class Input {
   constructor(browser) {
     this.browser = browser;
@@ -13,7 +15,8 @@ export class Input {
     on(this.browser.canvas, 'pointerdown pointermove pointerup pointercancel pointerleave', (e) => this.pointer(e));
     on(this.browser.canvas, 'wheel', (e) => this.wheel(e), {passive: false});
     on(this.browser.layer, 'wheel', (e) => this.wheel(e), {passive: false});
-    on(this.browser.root, 'keydown', (e) => this.key(e));
+    // A page of its own listens everywhere; an element only where it has the focus.
+    on(this.browser.options.isWholePage ? window : this.browser.root, 'keydown', (e) => this.key(e));
     on(this.browser.root, 'compositionstart compositionend', (e) => { this.browser.fields.isComposing = e.type === 'compositionstart'; });
     on(this.browser.host, 'dragover', (e) => {
       if ([...e.dataTransfer.types].includes('Files')) e.preventDefault();
@@ -33,7 +36,12 @@ export class Input {
       e.preventDefault();
       this.browser.isContextLost = true;
     });
-    on(this.browser.canvas, 'webglcontextrestored', () => this.browser.pictures.restore());
+    on(this.browser.canvas, 'webglcontextrestored', async () => {
+      await this.browser.pictures.restore();
+      this.browser.still?.remove();
+      this.browser.still = null;
+    });
+    if (window.visualViewport) on(window.visualViewport, 'resize', () => this.browser.wake());
     const observer = new ResizeObserver(() => this.browser.wake());
     observer.observe(this.browser.host);
     this.browser.stop.signal.addEventListener('abort', () => observer.disconnect());
@@ -55,6 +63,7 @@ export class Input {
       if (event.type === 'pointerdown' && event.button === 0) {
         this.browser.canvas.setPointerCapture(event.pointerId);
         this.browser.canvas.focus({preventScroll: true});
+        this.browser.options.gestures.engage();
         page._page_mouse_button(1);
       }
       if ((event.type === 'pointerup' && event.button === 0) || event.type === 'pointercancel') page._page_mouse_button(0);
@@ -75,6 +84,12 @@ export class Input {
   finger(event, x, y) {
     const page = this.browser.module.exports;
     const before = [...this.fingers.values()];
+    if (event.type === 'pointerup') {
+      this.browser.canvas.focus({preventScroll: true});
+      this.browser.options.gestures.engage();
+    } else if (event.type === 'pointercancel' && this.fingers.size === 1) {
+      this.browser.options.gestures.show('touch');  // the page around scrolls instead
+    }
     if (event.type === 'pointerdown') {
       this.browser.canvas.setPointerCapture(event.pointerId);
       this.fingers.set(event.pointerId, [x, y]);
@@ -100,10 +115,11 @@ export class Input {
   }
 
   wheel(event) {
-    const isOurs = this.browser.options.isWholePage || this.browser.root.activeElement;
     const field = event.target.closest?.('textarea');
     const scrollsItself = field && field.scrollHeight > field.clientHeight;
-    if (!isOurs || scrollsItself) return;
+    if (scrollsItself) return;
+    const {gestures} = this.browser.options;
+    if (!gestures.owns(event)) return gestures.show('wheel');
     event.preventDefault();
     const unit = event.deltaMode === 1 ? 3 : 100;
     const [x, y] = this.place_of(event);
@@ -112,19 +128,27 @@ export class Input {
   }
 
   key(event) {
-    if (event.isComposing) return;
-    const isText = event.target.matches?.('textarea, input, select');
-    const modifier = event.ctrlKey || event.metaKey;
-    const plain = {u: 'use_as_input', 0: 'fit', 1: 'actual_size'};
-    let name = '';
-    if (event.key === 'Enter' && modifier) name = event.altKey ? 'cancel' : 'run';
-    else if (!isText && !modifier && !event.altKey) name = plain[event.key] ?? '';
+    if (event.isComposing || event.defaultPrevented) return;
+    const target = event.composedPath()[0];
+    const isText = target.matches?.('textarea, input:not([type=range]), select');
+    const name = this.shortcut(event, isText);
+    if (name === 'escape' && !this.browser.isModal && this.browser.options.gestures.release()) return;
     if (name) {
       event.preventDefault();
       this.browser.withTexts([name], (p) => this.browser.module.exports._page_key(p));
-    } else if (event.key === 'Enter' && ['base_url', 'api_key'].includes(event.target.dataset?.id)) {
-      this.browser.fields.press('connect');
+    } else if (event.key === 'Enter' && target.dataset?.onEnter) {
+      this.browser.fields.press(target.dataset.onEnter);
     }
     this.browser.wake();
+  }
+
+  /** What the keys mean, as C++ knows it; '' for none. Letters act only where no text is edited. */
+  shortcut(event, isText) {
+    const modifier = event.ctrlKey || event.metaKey;
+    if (event.key === 'Enter' && modifier) return event.altKey ? 'cancel' : event.shiftKey ? 'run_first' : 'run';
+    if (modifier && !event.altKey && event.key.toLowerCase() === 'k') return 'palette';
+    if (event.key === 'Escape') return 'escape';
+    if (isText || modifier || event.altKey) return '';
+    return PLAIN_KEYS[event.key] ?? '';
   }
 }

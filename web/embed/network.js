@@ -1,5 +1,7 @@
 // Calls of the page, each read as its bytes come.
 
+import {spaceOption, whyItFailed} from './local_network.js';
+
 export class Network {
   constructor(browser) {
     this.browser = browser;
@@ -10,9 +12,11 @@ export class Network {
     const abort = new AbortController();
     this.calls.set(call, abort);
     const page = this.browser.module.exports;
-    let isComplete = 0;
+    let hasAnswer = false, isComplete = 0, failure = '';
     try {
-      const response = await fetch(url, {method, headers, body, signal: abort.signal, credentials: 'omit', cache: 'no-store'});
+      const options = {method, headers, body, signal: abort.signal, credentials: 'omit', cache: 'no-store', ...spaceOption(url)};
+      const response = await fetch(url, options);
+      hasAnswer = true;
       const header = (name) => response.headers.get(name) ?? '';
       const head = {contentType: header('content-type'), requestId: header('x-request-id'), retryAfter: header('retry-after')};
       this.browser.withTexts([JSON.stringify(head)], (p) => page._page_http_head(call, response.status, p));
@@ -25,10 +29,12 @@ export class Network {
     } catch (error) {
       if (abort.signal.aborted) return;
       console.warn(`${method} ${url}: ${error.message}`);
+      if (!hasAnswer) failure = await whyItFailed(url, () => abort.signal.aborted);
+      if (abort.signal.aborted) return;
     } finally {
       this.calls.delete(call);
     }
-    page._page_http_end(call, isComplete);
+    this.browser.withTexts([failure], (p) => page._page_http_end(call, isComplete, p));
     this.browser.wake();
   }
 

@@ -48,6 +48,11 @@ export class Pictures {
     bitmap.close();
   }
 
+  /** The file as it came. */
+  blobOf(picture) {
+    return this.pictures.get(picture)?.blob;
+  }
+
   release(picture) {
     const kept = this.pictures.get(picture);
     if (!kept) return;

@@ -26,7 +26,7 @@ void code_panel(Ui& ui) {
   code.kind = Field::Kind::readout;
   code.label = "Code of the request";
   code.text = ui.state.code;
-  const float height = ui.layout == Layout::narrow ? 240.0F : std::max(120.0F, ImGui::GetContentRegionAvail().y - 48);
+  const float height = ui.layout == Layout::compact ? 240.0F : std::max(120.0F, ImGui::GetContentRegionAvail().y - 48);
   ui.field(code, height);
   if (ui.button("copy_code", "Copy")) ui.act(CopyCode{});
 }

@@ -40,7 +40,7 @@ void history_panel(Ui& ui) {
   const auto next_place = [&] {
     if (!is_first) {
       ImGui::SameLine();
-      if (ui.layout == Layout::narrow && ImGui::GetCursorScreenPos().x + kTile > right) ImGui::NewLine();
+      if (ui.layout == Layout::compact && ImGui::GetCursorScreenPos().x + kTile > right) ImGui::NewLine();
     }
     is_first = false;
   };

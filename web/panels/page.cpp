@@ -7,7 +7,7 @@
 namespace palimpsest {
 namespace {
 
-constexpr float kNarrowBelow = 720, kWideFrom = 1180;
+constexpr float kSplitFrom = 520, kMediumFrom = 900, kFullFrom = 1280;
 constexpr float kBarHeight = 56, kFormWidth = 372, kSideWidth = 340, kHistoryHeight = 108;
 
 constexpr std::pair<SideTab, const char*> kSideTabs[] = {{SideTab::details, "Details"}, {SideTab::code, "Code"}};
@@ -44,6 +44,19 @@ void form(Ui& ui) {
   form_panel(ui);
 }
 
+Layout layout_for(const HostSettings& host, float width) {
+  for (const Layout layout : {Layout::full, Layout::medium, Layout::split, Layout::compact}) {
+    if (host.layout == name_of(layout)) return layout;
+  }
+  if (width < kSplitFrom) return Layout::compact;
+  if (width < kMediumFrom) return Layout::split;
+  return width < kFullFrom ? Layout::medium : Layout::full;
+}
+
+bool is_stacked(const Ui& ui) {
+  return ui.layout == Layout::compact || ui.layout == Layout::split;
+}
+
 bool has_history(const AppState& state) {
   return std::any_of(state.runs.begin(), state.runs.end(),
                      [](const Run& run) { return run.is_over() || !run.results.empty(); });
@@ -62,7 +75,7 @@ void draw_columns(Ui& ui, ImVec2 origin, ImVec2 size) {
   pane("run", {origin.x, top + height - run_height}, {kFormWidth, run_height}, colors.surface,
        ImGuiWindowFlags_NoScrollbar, [&] { run_panel(ui); });
 
-  const bool has_side = ui.layout == Layout::wide || ui.state.shows_side;
+  const bool has_side = ui.layout == Layout::full || ui.state.shows_side;
   const float left = origin.x + kFormWidth + 1;
   const float middle = size.x - kFormWidth - 1 - (has_side ? kSideWidth + 1 : 0);
   const float queue = queue_height(ui.state), history = has_history(ui.state) ? kHistoryHeight : 0;
@@ -109,7 +122,7 @@ void notice(Ui& ui, ImVec2 origin, ImVec2 size) {
   const float width = std::min(size.x - 32, 520.0F);
   const float text_height = ImGui::CalcTextSize(ui.state.notice.c_str(), nullptr, false, width - 120).y;
   const float height = std::max(56.0F, text_height + 34);
-  const float top = ui.layout == Layout::narrow ? kBarHeight + 44 : kBarHeight;
+  const float top = is_stacked(ui) ? kBarHeight + 44 : kBarHeight;
   pane("notice", {origin.x + (size.x - width) / 2, origin.y + top + 8}, {width, height}, ui.colors.raised,
        ImGuiWindowFlags_NoScrollbar, [&] {
          // ImGui draws a child's ground into its parent's list, which lies under the stage.
@@ -136,7 +149,7 @@ void announce_state(Ui& ui) {
 
 void draw_page(Ui& ui) {
   const ImVec2 size = ImGui::GetIO().DisplaySize;
-  ui.layout = size.x < kNarrowBelow ? Layout::narrow : size.x < kWideFrom ? Layout::medium : Layout::wide;
+  ui.layout = layout_for(ui.state.host, size.x);
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(size);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
@@ -146,9 +159,9 @@ void draw_page(Ui& ui) {
                    ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNav);
   ImGui::PopStyleColor();
   ImGui::PopStyleVar();
-  const float bar = ui.layout == Layout::narrow ? kBarHeight + 44 : kBarHeight;
+  const float bar = is_stacked(ui) ? kBarHeight + 44 : kBarHeight;
   pane("bar", {0, 0}, {size.x, bar}, ui.colors.surface, ImGuiWindowFlags_NoScrollbar, [&] { top_bar(ui); });
-  if (ui.layout == Layout::narrow) {
+  if (is_stacked(ui)) {
     draw_phone(ui, {0, 0}, size);
   } else {
     draw_columns(ui, {0, 0}, size);

@@ -179,7 +179,7 @@ void stage_panel(Ui& ui) {
   if (is_compared) draw_divider(ui, stage);
   ImGui::SetCursorScreenPos({from.x + 12, from.y + size.y + 4});
   toolbar(ui, shown);
-  if (ui.layout == Layout::narrow) return;
+  if (ui.layout == Layout::compact) return;
   ImGui::SameLine(0, 20);
   ImGui::AlignTextToFramePadding();
   std::string caption = to_string(shown.after->size);

@@ -38,7 +38,7 @@ float button_width(const char* label) {
 }  // namespace
 
 void top_bar(Ui& ui) {
-  const bool is_narrow = ui.layout == Layout::narrow;
+  const bool is_narrow = ui.layout == Layout::compact || ui.layout == Layout::split;
   const char* theme = ui.state.theme == Theme::dark ? "Light" : "Dark";
   const char* side = ui.state.shows_side ? "Hide details" : "Details";
   const bool has_side_button = ui.layout == Layout::medium;
@@ -60,7 +60,8 @@ void top_bar(Ui& ui) {
     if (ui.button("side", side)) ui.act(ToggleSide{});
   }
   ImGui::SameLine();
-  if (ui.button("theme", theme, ButtonKind::plain, {}, true, "Switch between dark and light")) ui.act(ToggleTheme{});
+  if (ui.button("theme", theme, ButtonKind::plain, {}, true, "Switch between dark and light"))
+    ui.act(SetThemeChoice{ui.state.theme == Theme::dark ? ThemeChoice::light : ThemeChoice::dark});
   if (is_narrow) {
     const float width = ImGui::GetContentRegionAvail().x;
     if (const auto mode = ui.segments("mode", kModes, ui.state.form.mode, width)) ui.act(SetMode{*mode});

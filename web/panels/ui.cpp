@@ -5,40 +5,35 @@
 namespace palimpsest {
 namespace {
 
-// As 0xRRGGBB.
-constexpr ImU32 rgb(unsigned hex) {
-  return IM_COL32((hex >> 16) & 255, (hex >> 8) & 255, hex & 255, 255);
-}
-
-constexpr Palette kDark = {rgb(0x101114), rgb(0x17191D), rgb(0x23262D), rgb(0x343842), rgb(0x6B7280), rgb(0xECEDEF),
-                           rgb(0xA3A8B3), rgb(0xF2B84B), rgb(0x101114), rgb(0x7FD69A), rgb(0xFF7B72)};
-constexpr Palette kLight = {rgb(0xF1F1EE), rgb(0xFFFFFF), rgb(0xECECE8), rgb(0xD6D7DB), rgb(0x7A808C), rgb(0x17181B),
-                            rgb(0x565C67), rgb(0x8A5200), rgb(0xFFFFFF), rgb(0x1B7A3E), rgb(0xB3261E)};
+constexpr float kRadius = 6;
 
 ImVec4 vec(ImU32 color) {
   return ImGui::ColorConvertU32ToFloat4(color);
 }
 
-ImU32 mixed(ImU32 a, ImU32 b, float share) {
-  const ImVec4 from = vec(a), to = vec(b);
-  return ImGui::ColorConvertFloat4ToU32(
-      {from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share, from.z + (to.z - from.z) * share, 1});
-}
-
 }  // namespace
 
-const Palette& palette_of(Theme theme) {
-  return theme == Theme::dark ? kDark : kLight;
+const char* name_of(Layout layout) {
+  switch (layout) {
+    case Layout::compact:
+      return "compact";
+    case Layout::split:
+      return "split";
+    case Layout::medium:
+      return "medium";
+    case Layout::full:
+      break;
+  }
+  return "full";
 }
 
-void apply_style(Theme theme) {
-  const Palette& colors = palette_of(theme);
+void apply_style(const Palette& colors, const HostTheme& host) {
   ImGuiStyle& style = ImGui::GetStyle();
   style = ImGuiStyle();
   style.WindowPadding = {16, 12};
   style.FramePadding = {12, 8};
   style.ItemSpacing = {8, 8};
-  style.FrameRounding = style.GrabRounding = 6;
+  style.FrameRounding = style.GrabRounding = host.radius.value_or(kRadius);
   style.WindowBorderSize = style.ChildBorderSize = 0;
   style.WindowRounding = style.ChildRounding = 0;
   style.ScrollbarSize = 10;
@@ -61,6 +56,7 @@ void Ui::take(const std::vector<PlatformEvent>& field_events) {
   for (const PlatformEvent& event : field_events) {
     if (const auto* change = std::get_if<FieldChanged>(&event)) changed_[change->id] = change->text;
     if (const auto* press = std::get_if<FieldPressed>(&event)) pressed_.insert(press->id);
+    if (const auto* focused = std::get_if<FieldFocused>(&event)) focused_ = focused->id;
   }
 }
 
@@ -72,6 +68,11 @@ Field Ui::placed(Field field, ImVec2 from, ImVec2 size) const {
   const ImDrawList* list = ImGui::GetWindowDrawList();
   field.clip_top = std::clamp(list->GetClipRectMin().y - from.y, 0.0F, size.y);
   field.clip_bottom = std::clamp(from.y + size.y - list->GetClipRectMax().y, 0.0F, size.y);
+  field.dialog = open_dialog_;
+  if (field.id == state.focused_field) field.focus = state.focus_count;
+  // What the keyboard reaches comes into view.
+  if (field.id == focused_ && field.clip_top + field.clip_bottom > 0)
+    ImGui::SetScrollFromPosY(from.y - ImGui::GetWindowPos().y, 0.5F);
   return field;
 }
 
@@ -90,8 +91,9 @@ bool Ui::button(const std::string& id, const std::string& label, ButtonKind kind
   const bool is_clicked = ImGui::Button((label + "###" + id).c_str(), size);
   ImGui::EndDisabled();
   ImGui::PopStyleColor(4);
-  Field mirror = placed({}, ImGui::GetItemRectMin(), ImGui::GetItemRectSize());
+  Field mirror;
   mirror.id = id;
+  mirror = placed(std::move(mirror), ImGui::GetItemRectMin(), ImGui::GetItemRectSize());
   mirror.kind = Field::Kind::button;
   mirror.label = label.substr(0, label.find("##"));
   mirror.hint = hint;

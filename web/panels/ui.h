@@ -16,6 +16,8 @@
 #include "web/action.h"
 #include "web/app_state.h"
 #include "web/gpu/image_viewport.h"
+#include "web/panels/icons.h"
+#include "web/panels/palette.h"
 #include "web/platform/platform.h"
 
 namespace palimpsest {
@@ -28,18 +30,17 @@ struct Fonts {
   ImFont* icons = nullptr;  ///< the signs of icons.h
 };
 
-struct Palette {
-  ImU32 background, surface, raised, line, edge, text, muted, accent, on_accent, ok, bad;
-};
-const Palette& palette_of(Theme theme);
 /// ImGui's own colours and measures.
-void apply_style(Theme theme);
+void apply_style(const Palette& colors, const HostTheme& host = {});
 
 enum class Layout {
-  narrow,  ///< a phone: the stage above, everything else below
-  medium,  ///< form and stage
-  wide,    ///< form, stage, details
+  compact,  ///< a phone: the stage, the prompt below it, everything else in sheets
+  split,    ///< a column of a document: stage and form side by side
+  medium,   ///< form and stage; details come in a drawer
+  full,     ///< form, stage, details
 };
+/// As in data-layout.
+const char* name_of(Layout layout);
 
 enum class ButtonKind { plain, primary, chosen, quiet };
 
@@ -47,19 +48,25 @@ enum class ButtonKind { plain, primary, chosen, quiet };
 class Ui {
  public:
   Ui(const AppState& app_state, const Fonts& app_fonts, Painter* stage_painter)
-      : state(app_state), fonts(app_fonts), colors(palette_of(app_state.theme)), painter(stage_painter) {}
+      : state(app_state),
+        fonts(app_fonts),
+        colors(palette_of(app_state.theme, app_state.host_theme)),
+        painter(stage_painter) {}
 
   const AppState& state;
   const Fonts& fonts;
-  const Palette& colors;
+  const Palette colors;
   Painter* painter;  ///< null without a screen
-  Layout layout = Layout::wide;
+  Layout layout = Layout::full;
+  bool is_compact() const { return layout == Layout::compact; }
   Actions actions;
   std::vector<Field> fields;
   std::vector<StageRect> drag_areas;  ///< where a finger moves what it touches instead of scrolling
   std::deque<std::pair<Painter*, ImageViewport>> viewports;
 
   void act(Action action) { actions.push_back(std::move(action)); }
+  /// Whether a dialog lies over the page in this frame.
+  bool has_dialog() const { return !open_dialog_.empty(); }
   /// What the platform's fields reported since the last frame.
   void take(const std::vector<PlatformEvent>& field_events);
 
@@ -101,6 +108,8 @@ class Ui {
   void colored_text(ImU32 color, ImFont* font, const std::string& text);
   Field placed(Field field, ImVec2 from, ImVec2 size) const;
 
+  std::string open_dialog_;  ///< its name, while it is drawn and for the rest of the frame
+  std::string focused_;      ///< the field that the keyboard has just reached
   std::set<std::string> pressed_;
   std::map<std::string, std::string> changed_;
 };

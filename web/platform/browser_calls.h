@@ -15,6 +15,17 @@ EM_JS(void, browser_attach, (), {
       use(pointer, bytes.length);
       _free(pointer);
     },
+    takeText(pointer) {
+      const text = UTF8ToString(pointer);
+      _free(pointer);
+      return text;
+    },
+    giveText(text) {
+      const length = lengthBytesUTF8(text) + 1;
+      const pointer = _malloc(length);
+      stringToUTF8(text, pointer, length);
+      return pointer;
+    },
     makeContext(canvas, attributes) {
       const context = GL.createContext(canvas, attributes);
       return context && GL.makeContextCurrent(context) ? GL.currentContext.GLctx : null;
@@ -44,15 +55,24 @@ EM_JS(void, browser_store, (const char* key, const char* text), {
   Module['browser'].files.store(UTF8ToString(key), UTF8ToString(text));
 })
 EM_JS(char*, browser_stored, (const char* key), {
-  const text = Module['browser'].files.stored(UTF8ToString(key));
-  const length = lengthBytesUTF8(text) + 1;
-  const pointer = _malloc(length);
-  stringToUTF8(text, pointer, length);
-  return pointer;
+  const browser = Module['browser'];
+  return browser.module.giveText(browser.files.stored(UTF8ToString(key)));
 })
 EM_JS(void, browser_place, (const char* fields), { Module['browser'].fields.place(JSON.parse(UTF8ToString(fields))); })
 EM_JS(void, browser_title, (const char* title), { Module['browser'].setTitle(UTF8ToString(title)); })
-EM_JS(void, browser_dark, (int is_dark), { Module['browser'].setDark(!!is_dark); })
+EM_JS(void, browser_colors, (const char* colors), { Module['browser'].setColors(JSON.parse(UTF8ToString(colors))); })
+EM_JS(void, browser_fullscreen, (), { Module['browser'].toggleFullscreen(); })
+EM_JS(void, browser_tell, (const char* name, const char* detail), {
+  Module['browser'].tellHost(UTF8ToString(name), JSON.parse(UTF8ToString(detail)));
+})
+EM_JS(char*, browser_ask, (const char* name, const char* detail), {
+  const browser = Module['browser'];
+  const answer = browser.askHost(UTF8ToString(name), JSON.parse(UTF8ToString(detail)));
+  return browser.module.giveText(JSON.stringify(answer));
+})
+EM_JS(void, browser_attention, (const char* text, int with_sound, int with_notification), {
+  Module['browser'].attention.call(UTF8ToString(text), !!with_sound, !!with_notification);
+})
 EM_JS(void, browser_wake, (double seconds), { Module['browser'].wakeIn(seconds); })
 EM_JS(void, browser_fail, (const char* message), { Module['browser'].showFailure(UTF8ToString(message)); })
 // clang-format on

@@ -30,9 +30,12 @@ struct HttpBytes {
   std::string bytes;
 };
 /// The end of a call. `is_complete` is false where the connection failed or could not be made.
+/// `failure` says why nothing answered at all, where that is known: `permission` (the visitor or the browser forbids
+/// this page to reach it), `mixed_content`, `origin` (somebody is there, but not for this page), `down`.
 struct HttpEnd {
   int call = 0;
   bool is_complete = true;
+  std::string failure = {};
 };
 using HttpEvent = std::variant<HttpHead, HttpBytes, HttpEnd>;
 
@@ -53,10 +56,15 @@ struct FieldChanged {
 struct FieldPressed {
   std::string id;
 };
+/// A field got the keyboard's focus.
+struct FieldFocused {
+  std::string id;
+};
 struct KeyPressed {
   std::string shortcut;
 };
-using PlatformEvent = std::variant<HttpEvent, DecodedPicture, GivenFile, FieldChanged, FieldPressed, KeyPressed>;
+using PlatformEvent =
+    std::variant<HttpEvent, DecodedPicture, GivenFile, FieldChanged, FieldPressed, FieldFocused, KeyPressed>;
 
 /// A field that the platform puts over the canvas for one frame, since a canvas can neither edit text with an input
 /// method nor be read aloud. Lengths in points from the canvas's upper left corner.
@@ -65,11 +73,13 @@ struct Field {
     line,
     password,
     paragraph,
-    readout,  ///< text to select and copy
-    choice,   ///< one of `options`
-    slider,   ///< from `minimum` to `maximum`; seen by keyboard and screen reader only: the canvas draws it
-    button,   ///< seen by keyboard and screen reader only: the canvas draws it
-    status,   ///< read aloud when it changes
+    readout,   ///< text to select and copy
+    choice,    ///< one of `options`
+    slider,    ///< from `minimum` to `maximum`; seen by keyboard and screen reader only: the canvas draws it
+    button,    ///< seen by keyboard and screen reader only: the canvas draws it
+    picture,   ///< named by its label; seen by screen readers only
+    progress,  ///< from `minimum` to `maximum`, `text` the value; seen by screen readers only
+    status,    ///< read aloud when it changes
   };
   std::string id;
   Kind kind = Kind::line;
@@ -79,6 +89,11 @@ struct Field {
   std::vector<std::pair<std::string, std::string>> options;  ///< value and what is shown
   double minimum = 0, maximum = 1, step = 1;
   bool is_enabled = true, is_wrong = false;
+  bool is_mono = false;     ///< numbers and code
+  bool is_covered = false;  ///< a dialog lies over it: out of sight and reach
+  std::string dialog;       ///< name of the dialog that it belongs to
+  std::string on_enter;     ///< the button that Enter presses
+  int focus = 0;            ///< takes the focus whenever this number grows
   bool operator==(const Field&) const = default;
 };
 
@@ -101,7 +116,15 @@ class Platform {
   virtual std::string stored(const std::string& key) = 0;
   virtual void place_fields(const std::vector<Field>& fields) = 0;
   virtual void set_title(const std::string& title) = 0;
-  virtual void set_dark(bool is_dark) = 0;
+  /// Colours of the fields as CSS values by name, as JSON.
+  virtual void set_colors(const std::string& colors) = 0;
+  virtual void toggle_fullscreen() = 0;
+  /// Tells the page around what has happened; `detail` is JSON.
+  virtual void tell_host(const std::string& name, const std::string& detail) = 0;
+  /// The same, and takes its answer: JSON with `proceed`, and `values` that it may have changed.
+  virtual std::string ask_host(const std::string& name, const std::string& detail) = 0;
+  /// Calls the visitor's attention while the page is out of sight, as far as the browser lets it.
+  virtual void call_attention(const std::string& text, bool with_sound, bool with_notification) = 0;
   /// Asks for one frame in so many seconds.
   virtual void wake_in(double seconds) = 0;
   virtual double now_s() = 0;

@@ -27,6 +27,10 @@ const char* name_of(Field::Kind kind) {
       return "slider";
     case Field::Kind::button:
       return "button";
+    case Field::Kind::picture:
+      return "picture";
+    case Field::Kind::progress:
+      return "progress";
     case Field::Kind::status:
       break;
   }
@@ -53,10 +57,22 @@ Json field_json(const Field& field) {
   json.set("hint", field.hint);
   json.set("enabled", field.is_enabled);
   json.set("wrong", field.is_wrong);
+  json.set("mono", field.is_mono);
+  json.set("covered", field.is_covered);
+  json.set("dialog", field.dialog);
+  json.set("onEnter", field.on_enter);
+  json.set("focus", static_cast<std::int64_t>(field.focus));
   Json::Array options;
   for (const auto& [value, shown] : field.options) options.push_back(Json::Array{value, shown});
   json.set("options", std::move(options));
   return json;
+}
+
+/// A text that JavaScript allocated.
+std::string taken(char* text) {
+  std::string copy = text;
+  std::free(text);
+  return copy;
 }
 
 int length_of(const std::string& bytes) {
@@ -106,10 +122,7 @@ void EmscriptenPlatform::store(const std::string& key, const std::string& text) 
 }
 
 std::string EmscriptenPlatform::stored(const std::string& key) {
-  char* text = browser_stored(key.c_str());
-  std::string kept = text;
-  std::free(text);
-  return kept;
+  return taken(browser_stored(key.c_str()));
 }
 
 void EmscriptenPlatform::place_fields(const std::vector<Field>& fields) {
@@ -124,8 +137,24 @@ void EmscriptenPlatform::set_title(const std::string& title) {
   browser_title(title.c_str());
 }
 
-void EmscriptenPlatform::set_dark(bool is_dark) {
-  browser_dark(is_dark);
+void EmscriptenPlatform::set_colors(const std::string& colors) {
+  browser_colors(colors.c_str());
+}
+
+void EmscriptenPlatform::toggle_fullscreen() {
+  browser_fullscreen();
+}
+
+void EmscriptenPlatform::tell_host(const std::string& name, const std::string& detail) {
+  browser_tell(name.c_str(), detail.c_str());
+}
+
+std::string EmscriptenPlatform::ask_host(const std::string& name, const std::string& detail) {
+  return taken(browser_ask(name.c_str(), detail.c_str()));
+}
+
+void EmscriptenPlatform::call_attention(const std::string& text, bool with_sound, bool with_notification) {
+  browser_attention(text.c_str(), with_sound, with_notification);
 }
 
 void EmscriptenPlatform::wake_in(double seconds) {

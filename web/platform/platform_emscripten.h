@@ -23,7 +23,11 @@ class EmscriptenPlatform : public Platform {
   std::string stored(const std::string& key) override;
   void place_fields(const std::vector<Field>& fields) override;
   void set_title(const std::string& title) override;
-  void set_dark(bool is_dark) override;
+  void set_colors(const std::string& colors) override;
+  void toggle_fullscreen() override;
+  void tell_host(const std::string& name, const std::string& detail) override;
+  std::string ask_host(const std::string& name, const std::string& detail) override;
+  void call_attention(const std::string& text, bool with_sound, bool with_notification) override;
   void wake_in(double seconds) override;
   double now_s() override;
   std::vector<PlatformEvent> take_events() override;

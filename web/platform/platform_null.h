@@ -21,7 +21,10 @@ class NullPlatform : public Platform {
   std::vector<std::pair<std::string, std::string>> saved;  ///< name, bytes
   std::string copied, browsed, title;
   std::map<std::string, std::string> storage;
-  bool is_dark = false;
+  std::string colors, host_answer = R"({"proceed": true})";
+  std::vector<std::pair<std::string, std::string>> told;  ///< to the page around: name, detail
+  std::vector<std::string> attention;
+  int fullscreen_toggles = 0;
   double time_s = 0, woken_in_s = -1;
 
   void send(HttpCall call) override { calls.push_back(std::move(call)); }
@@ -37,7 +40,14 @@ class NullPlatform : public Platform {
   std::string stored(const std::string& key) override { return storage[key]; }
   void place_fields(const std::vector<Field>& placed) override { fields = placed; }
   void set_title(const std::string& text) override { title = text; }
-  void set_dark(bool dark) override { is_dark = dark; }
+  void set_colors(const std::string& text) override { colors = text; }
+  void toggle_fullscreen() override { ++fullscreen_toggles; }
+  void tell_host(const std::string& name, const std::string& detail) override { told.emplace_back(name, detail); }
+  std::string ask_host(const std::string& name, const std::string& detail) override {
+    told.emplace_back(name, detail);
+    return host_answer;
+  }
+  void call_attention(const std::string& text, bool, bool) override { attention.push_back(text); }
   void wake_in(double seconds) override { woken_in_s = seconds; }
   double now_s() override { return time_s; }
   std::vector<PlatformEvent> take_events() override { return std::exchange(events, {}); }
