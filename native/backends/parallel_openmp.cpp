@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <system_error>
 
 #include "native/backends/parallel.h"
 #include "native/backends/registry.h"
@@ -48,7 +50,10 @@ class OpenMpParallel final : public Parallel {
 void let_waiting_threads_sleep(char** arguments) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
   ::setenv("OMP_WAIT_POLICY", "passive", 1);
-  ::execv("/proc/self/exe", arguments);  // comes back only where it fails; then they spin
+  // The program's own path, so that its name stays; execv comes back only where it fails, and then they spin.
+  std::error_code unknown;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  if (!unknown) ::execv(program.c_str(), arguments);
 }
 
 int available_processors() {
