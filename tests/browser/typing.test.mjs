@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startFakeServer } from "./fake_server.mjs";
+import { elementScript } from "./files.mjs";
 import { openBrowser, openPage, Playground } from "./playground.mjs";
 
 let browser;
@@ -10,7 +11,7 @@ after(() => browser.close());
 
 const embed = (attributes = "") => `<palimpsest-playground start="eager" base-url="/v1" style="height: 600px" ${attributes}></palimpsest-playground>`;
 const host = (body) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>Host</title>
-  <body style="margin: 0">${body}<script type="module" src="/embed.js"></script></body></html>`;
+  <body style="margin: 0">${body}<script type="module" src="/${elementScript}"></script></body></html>`;
 
 /// The whole page, or a page of ours around elements.
 async function open(t, body) {
