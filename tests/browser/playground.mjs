@@ -112,12 +112,6 @@ export class Playground {
     await this.shows("prompt", (field) => field.text === prompt);
   }
 
-  /// Presses Connect, as a page that is embedded does not call a server unasked.
-  async connect() {
-    await this.click("connect");
-    await this.gone("connect");
-  }
-
   /// Writes the prompt and presses Generate.
   async generate(prompt = "a red house") {
     await this.write(prompt);

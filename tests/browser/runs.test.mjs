@@ -143,7 +143,7 @@ test("a wrong key leads to the field for it, and what was written stays", async 
   await playground.shows("api_key");
   fake.onRun = (exchange) => exchange.finish();
   await playground.dom("api_key").fill("sk-right");
-  await playground.dom("api_key").press("Enter");
+  await playground.click("connect");
   await playground.gone("connect");
   await playground.click("submit");
   assert.equal((await fake.run(1)).headers.authorization, "Bearer sk-right");
@@ -159,4 +159,31 @@ test("a connection that breaks off is reported, and the preview so far stays", a
   await playground.stageIs([0, 150, 0]);
   stream.drop();
   await playground.hears(/broke off/);
+});
+
+test("the element says how a run goes on: its state, progress that never falls, and the title of a page of its own", async (t) => {
+  const playground = await open(t);
+  fake.hold();
+  await playground.shows("model");
+  await playground.element.evaluate((element) => {
+    window.seen = [];
+    new MutationObserver(() => window.seen.push([element.dataset.state, Number(element.dataset.progress)]))
+        .observe(element, { attributeFilter: ["data-state", "data-progress"] });
+  });
+  const title = await playground.page.title();
+  await playground.generate();
+  const stream = (await fake.run(0)).stream();
+  for (const step of [1, 2, 3]) {
+    stream.progress(step, 4, { eta_ms: (4 - step) * 5000 });
+    await playground.page.waitForFunction((share) => window.seen.some(([, progress]) => progress >= share), step / 4);
+  }
+  assert.notEqual(await playground.page.title(), title);
+  stream.completed(plain(64, 64, [0, 0, 200]));
+  stream.end();
+  await playground.page.waitForFunction(() => window.seen.at(-1)[0] === "done");
+  const seen = await playground.page.evaluate(() => window.seen);
+  const states = seen.map(([state]) => state).filter((state, i, all) => state !== all[i - 1]);
+  assert.deepEqual(states.filter((state) => state !== "idle" && state !== "queued"), ["running", "done"]);
+  const running = seen.filter(([state]) => state === "running").map(([, progress]) => progress);
+  assert.deepEqual(running, [...running].sort((a, b) => a - b));
 });

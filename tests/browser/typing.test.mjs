@@ -1,4 +1,4 @@
-// The keyboard and the host page: acceptance points 10 to 14 and 16.
+// The keyboard and the host page: acceptance points 10 to 16.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startFakeServer } from "./fake_server.mjs";
@@ -52,7 +52,7 @@ test("Ctrl+Z in the prompt takes back text", async (t) => {
 test("of two elements on a page, Ctrl+Enter runs the one with the focus", async (t) => {
   const { fake, page, playground } = await open(t, embed('prompt="the first"') + embed('prompt="the second"'));
   const second = new Playground(page, "palimpsest-playground >> nth=1");
-  for (const each of [playground, second]) await each.connect();
+  for (const each of [playground, second]) await each.shows("model");
   await second.dom("prompt").click();
   await page.keyboard.press("Control+Enter");
   assert.equal((await fake.run(0)).json.prompt, "the second");
@@ -92,6 +92,26 @@ test("Tab visits every control once and leaves the element at its end; Shift+Tab
   assert.equal(new Set(forth).size, forth.length, "each once");
   const back = await walk("Shift+Tab", "#after", "before");
   assert.deepEqual(back.reverse(), forth);
+});
+
+test("the wheel scrolls the page over an element without focus, zooms after a click on the stage, and scrolls again after Esc", async (t) => {
+  const { page, playground } = await open(t, `${embed()}<div style="height: 3000px"></div>`);
+  const scrolled = () => page.evaluate(() => scrollY);
+  const turn = async (by) => {
+    await page.mouse.move(720, 300);
+    await page.mouse.wheel(0, by);
+  };
+  await turn(200);
+  await page.waitForFunction(() => scrollY === 200);
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.mouse.click(720, 300);
+  await playground.settled();
+  await turn(200);
+  await playground.settled();
+  assert.equal(await scrolled(), 0);
+  await page.keyboard.press("Escape");
+  await turn(200);
+  await page.waitForFunction(() => scrollY > 100);
 });
 
 test("an element below the fold starts and takes the focus without moving the page", async (t) => {

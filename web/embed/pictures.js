@@ -2,6 +2,14 @@
 
 const MAX_TEXTURE = 8192;
 
+/** Media type by the file's first bytes; empty where they say none that servers send. */
+function typeOf(bytes) {
+  const has = (text, at) => [...text].every((letter, i) => bytes[at + i] === letter.charCodeAt(0));
+  if (has('\x89PNG', 0)) return 'image/png';
+  if (has('\xff\xd8\xff', 0)) return 'image/jpeg';
+  return has('RIFF', 0) && has('WEBP', 8) ? 'image/webp' : '';
+}
+
 export class Pictures {
   constructor(browser) {
     this.browser = browser;
@@ -9,7 +17,7 @@ export class Pictures {
   }
 
   async decode(picture, bytes) {
-    const blob = new Blob([bytes]);
+    const blob = new Blob([bytes], {type: typeOf(bytes)});
     const kept = this.pictures.get(picture) ?? {name: this.browser.module.newTextureName()};
     kept.blob = blob;
     this.pictures.set(picture, kept);
