@@ -139,7 +139,8 @@ export class PalimpsestPlayground extends HTMLElement {
 
   // What the page around asks for.
 
-  /** Runs the form, with `overrides` for this run only. Settles with {run, pictures}; fails with the error's words. */
+  /** Runs the form, with `overrides` for this run only. Settles with the detail of its last pg-result: of several pictures each
+   * has an event of its own. Fails with the words of the error. */
   async run(overrides = {}) {
     await this.start();
     const values = Object.fromEntries(Object.entries(overrides).map(([name, value]) => [name, String(value)]));
