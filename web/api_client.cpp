@@ -40,11 +40,6 @@ std::string quoted_for_form(const std::string& text) {
   return "\"" + escaped + "\"";
 }
 
-std::string text_of(const Json& json, std::string_view name) {
-  const Json* member = json.find(name);
-  return member != nullptr && member->is_string() ? *member->as_string() : "";
-}
-
 bool flag_of(const Json& json, std::string_view name, bool otherwise) {
   const Json* member = json.find(name);
   return member != nullptr && member->is_bool() ? *member->as_bool() : otherwise;
@@ -56,9 +51,9 @@ std::string answered_by(const std::string& provider, const std::string& checkpoi
 }
 
 ModelEntry model_entry(const Json& json) {
-  ModelEntry entry{text_of(json, "id"), text_of(json, "name"), flag_of(json, "available", true), ""};
+  ModelEntry entry{json.text("id"), json.text("name"), flag_of(json, "available", true), ""};
   if (const Json* server = json.find("served_by")) {
-    entry.answered_by = answered_by(text_of(*server, "provider"), text_of(*server, "checkpoint"));
+    entry.answered_by = answered_by(server->text("provider"), server->text("checkpoint"));
   }
   if (entry.name.empty()) entry.name = entry.id;
   return entry;
@@ -81,7 +76,7 @@ std::vector<Warning> warnings_of(const Json& json) {
   const Json* list = json.find("warnings");
   if (list == nullptr || !list->is_array()) return warnings;
   for (const Json& item : *list->as_array()) {
-    warnings.push_back({text_of(item, "code"), text_of(item, "param"), text_of(item, "message")});
+    warnings.push_back({item.text("code"), item.text("param"), item.text("message")});
   }
   return warnings;
 }
@@ -207,8 +202,8 @@ void ApiClient::read_stream_event(const Call& call, const SseEvent& sse, std::ve
   events.push_back(RunTold{call.owner, **std::move(read)});
   if (!is_completed) return;
   if (const Result<Json> json = parse_json(sse.data, kAnswerLimits)) {
-    events.push_back(RunDescribed{call.owner, answered_by(text_of(*json, "provider"), text_of(*json, "checkpoint")),
-                                  text_of(*json, "size_plan"), warnings_of(*json)});
+    events.push_back(RunDescribed{call.owner, answered_by(json->text("provider"), json->text("checkpoint")),
+                                  json->text("size_plan"), warnings_of(*json)});
   }
 }
 
@@ -248,7 +243,7 @@ void ApiClient::read_end(const Call& call, const HttpEnd& end, std::vector<Event
   };
   const Result<Json> json = parse_json(call.body, kAnswerLimits);
   if (!json) return refuse(" is not a server of this kind: its answer is no JSON.");
-  if (call.purpose == Purpose::pairing) return events.push_back(Paired{text_of(*json, "key")});
+  if (call.purpose == Purpose::pairing) return events.push_back(Paired{json->text("key")});
   if (call.purpose == Purpose::schema) {
     Result<std::vector<Parameter>> parameters = parse_schema(*json);
     if (!parameters) return;  // a server without schemas: the form stays that of the catalogue

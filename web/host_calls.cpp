@@ -7,11 +7,6 @@
 namespace palimpsest {
 namespace {
 
-std::string text_of(const Json& json, const char* name) {
-  const Json* member = json.find(name);
-  return member != nullptr && member->is_string() ? *member->as_string() : "";
-}
-
 bool flag_of(const Json& json, const char* name) {
   const Json* member = json.find(name);
   return member != nullptr && member->is_bool() && *member->as_bool();
@@ -28,7 +23,7 @@ std::map<std::string, std::string> values_of(const Json& json) {
 }
 
 std::optional<std::uint32_t> color_of(const Json& json, const char* name) {
-  const std::string text = text_of(json, name);
+  const std::string text = json.text(name);
   if (text.size() != 7 || text[0] != '#') return std::nullopt;
   char* end = nullptr;
   const unsigned long value = std::strtoul(text.c_str() + 1, &end, 16);
@@ -52,7 +47,7 @@ HostThemeGiven theme_of(const Json& call) {
 }
 
 HostSettings settings_of(const Json& json, HostSettings settings) {
-  settings.layout = text_of(json, "layout") == "auto" ? "" : text_of(json, "layout");
+  settings.layout = json.text("layout") == "auto" ? "" : json.text("layout");
   settings.is_read_only = flag_of(json, "readonly");
   settings.controls.clear();
   const Json* controls = json.find("controls");
@@ -64,7 +59,7 @@ HostSettings settings_of(const Json& json, HostSettings settings) {
 }
 
 std::optional<Mode> mode_of(const Json& json) {
-  const std::string text = text_of(json, "mode");
+  const std::string text = json.text("mode");
   if (text == "edit") return Mode::edit;
   return text == "generate" ? std::optional(Mode::generate) : std::nullopt;
 }
@@ -85,7 +80,7 @@ Json state_json(const AppState& state) {
 
 void set_state(App& app, const Json& call) {
   if (const auto mode = mode_of(call)) app.apply(Action(SetMode{*mode}));
-  if (const std::string model = text_of(call, "model"); !model.empty()) app.apply(Action(SetModel{model}));
+  if (const std::string model = call.text("model"); !model.empty()) app.apply(Action(SetModel{model}));
   for (const auto& [name, value] : values_of(call)) app.apply(Action(SetValue{name, value}));
 }
 
@@ -137,7 +132,7 @@ Json snippet_json(const AppState& state, const Json& call) {
   static const std::map<std::string, SnippetLanguage> languages = {{"curl", SnippetLanguage::curl},
                                                                    {"javascript", SnippetLanguage::javascript},
                                                                    {"python", SnippetLanguage::python}};
-  const auto language = languages.find(text_of(call, "language"));
+  const auto language = languages.find(call.text("language"));
   if (language == languages.end()) return problem("The language is curl, javascript or python.");
   if (!state.parsed.request) return problem(state.parsed.problems.front().error.message);
   SnippetOptions options;
@@ -149,7 +144,7 @@ Json snippet_json(const AppState& state, const Json& call) {
 void take_credentials(App& app, const Json& call) {
   const Connection& connection = app.state().connection;
   const bool is_wanted = connection.is_key_wanted || connection.phase == Connection::Phase::connected;
-  app.apply(Action(SetServer{connection.base_url, text_of(call, "key")}));
+  app.apply(Action(SetServer{connection.base_url, call.text("key")}));
   if (is_wanted) app.apply(Action(Connect{}));
 }
 
@@ -158,25 +153,25 @@ void take_credentials(App& app, const Json& call) {
 StartOptions start_options_from(const Json& json) {
   const HostThemeGiven theme = theme_of(json);
   StartOptions options;
-  options.base_url = text_of(json, "baseUrl");
-  options.same_origin_url = text_of(json, "sameOriginUrl");
-  options.model = text_of(json, "model");
+  options.base_url = json.text("baseUrl");
+  options.same_origin_url = json.text("sameOriginUrl");
+  options.model = json.text("model");
   options.mode = mode_of(json);
   options.values = values_of(json);
-  options.linked_url = text_of(json, "linkedUrl");
-  options.pairing_token = text_of(json, "pairingToken");
+  options.linked_url = json.text("linkedUrl");
+  options.pairing_token = json.text("pairingToken");
   options.may_reach_loopback = flag_of(json, "mayReachLoopback");
   options.prefers_dark = theme.is_dark;
   options.has_reduced_motion = theme.has_reduced_motion;
   options.theme = theme.theme;
   options.host = settings_of(json, {});
-  options.host.origin = text_of(json, "origin");
+  options.host.origin = json.text("origin");
   options.host.is_whole_page = flag_of(json, "isWholePage");
   return options;
 }
 
 Json answer_host(App& app, const Json& call) {
-  const std::string name = text_of(call, "call");
+  const std::string name = call.text("call");
   Json done{Json::Object{}};
   if (name == "state") return state_json(app.state());
   if (name == "result") return result_json(app.state(), call);
@@ -187,7 +182,7 @@ Json answer_host(App& app, const Json& call) {
   } else if (name == "cancel") {
     cancel(app, call);
   } else if (name == "remove") {
-    app.apply(Action(RemovePicture{text_of(call, "parameter")}));
+    app.apply(Action(RemovePicture{call.text("parameter")}));
   } else if (name == "credentials") {
     take_credentials(app, call);
   } else if (name == "theme") {

@@ -153,11 +153,6 @@ int guarded(Work work) {
   }
 }
 
-std::string text_of(const Json& json, const char* name) {
-  const Json* member = json.find(name);
-  return member != nullptr && member->is_string() ? *member->as_string() : "";
-}
-
 }  // namespace
 }  // namespace palimpsest
 
@@ -235,8 +230,8 @@ EMSCRIPTEN_KEEPALIVE void page_finger_up(int is_tap) {
 EMSCRIPTEN_KEEPALIVE void page_http_head(int call, int status, const char* head_text) {
   guarded([&] {
     const Json head = parse_json(head_text).value_or_throw();
-    page->platform.happened(HttpEvent(
-        HttpHead{call, status, text_of(head, "contentType"), text_of(head, "requestId"), text_of(head, "retryAfter")}));
+    page->platform.happened(
+        HttpEvent(HttpHead{call, status, head.text("contentType"), head.text("requestId"), head.text("retryAfter")}));
     return 0;
   });
 }

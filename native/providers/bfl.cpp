@@ -19,9 +19,9 @@ class BflDialect final : public Dialect {
     if (answer.status >= 300) return failed_by_status(upstream, answer);
     const Json body = json_of(answer);
     Json handle;
-    handle.set("id", text_in(body, "id"));
-    handle.set("polling_url", text_in(body, "polling_url"));
-    if (text_in(handle, "id").empty() || text_in(handle, "polling_url").empty()) {
+    handle.set("id", body.text("id"));
+    handle.set("polling_url", body.text("polling_url"));
+    if (handle.text("id").empty() || handle.text("polling_url").empty()) {
       return unreadable(upstream, "there is no task with an address");
     }
     Step step = pending(std::move(handle));
@@ -33,7 +33,7 @@ class BflDialect final : public Dialect {
 
   HttpCall poll(const Upstream&, const Json& handle) const override {
     HttpCall call;
-    call.url = text_in(handle, "polling_url");
+    call.url = handle.text("polling_url");
     return call;
   }
 

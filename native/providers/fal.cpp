@@ -19,16 +19,16 @@ class FalDialect final : public Dialect {
     Json handle;
     for (const char* name : {"request_id", "status_url", "response_url", "cancel_url"}) {
       // The addresses leave out a part of the endpoint's name: they cannot be put together here.
-      if (text_in(body, name).empty()) return unreadable(upstream, std::string("there is no ") + name);
-      handle.set(name, text_in(body, name));
+      if (body.text(name).empty()) return unreadable(upstream, std::string("there is no ") + name);
+      handle.set(name, body.text(name));
     }
-    handle.set("id", text_in(body, "request_id"));
+    handle.set("id", body.text("request_id"));
     return pending(std::move(handle));
   }
 
   HttpCall poll(const Upstream&, const Json& handle) const override {
     HttpCall call;
-    call.url = text_in(handle, text_in(handle, "stage") == kResult ? "response_url" : "status_url");
+    call.url = handle.text(handle.text("stage") == kResult ? "response_url" : "status_url");
     call.max_bytes = std::size_t{96} << 20;  // with sync_mode the picture itself
     return call;
   }
@@ -36,8 +36,8 @@ class FalDialect final : public Dialect {
   Step read_polled(const Upstream& upstream, const Json& handle, const HttpAnswer& answer) const override {
     if (answer.status >= 300) return failed_by_status(upstream, answer);
     const Json body = json_of(answer);
-    if (text_in(handle, "stage") == kResult) return read_result(upstream, body);
-    const std::string status = text_in(body, "status");
+    if (handle.text("stage") == kResult) return read_result(upstream, body);
+    const std::string status = body.text("status");
     if (status.empty()) return unreadable(upstream, "there is no status");
     if (status != "COMPLETED") return pending(handle);
     Json next = handle;
@@ -47,14 +47,14 @@ class FalDialect final : public Dialect {
 
   /// The result's address answers a failed run with that run's own status.
   bool is_passing(const Json& handle, const HttpAnswer& answer) const override {
-    const bool tells_of_run = text_in(handle, "stage") == kResult && json_of(answer).find("detail") != nullptr;
+    const bool tells_of_run = handle.text("stage") == kResult && json_of(answer).find("detail") != nullptr;
     return !tells_of_run && Dialect::is_passing(handle, answer);
   }
 
   std::optional<HttpCall> cancel(const Upstream&, const Json& handle) const override {
     HttpCall call;
     call.method = "PUT";
-    call.url = text_in(handle, "cancel_url");
+    call.url = handle.text("cancel_url");
     return call;
   }
 
@@ -72,7 +72,7 @@ class FalDialect final : public Dialect {
     Step step;
     step.state = Step::State::ready;
     for (const Json& image : *images->as_array()) {
-      UpstreamPicture picture{text_in(image, "url")};
+      UpstreamPicture picture{image.text("url")};
       if (picture.url.empty()) return unreadable(upstream, "an image has no url");
       step.pictures.push_back(std::move(picture));
     }

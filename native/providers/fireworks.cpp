@@ -13,7 +13,7 @@ class FireworksDialect final : public Dialect {
 
   Step read_submitted(const Upstream& upstream, const HttpAnswer& answer) const override {
     if (answer.status >= 300) return failed_by_status(upstream, answer);
-    const std::string id = text_in(json_of(answer), "request_id");
+    const std::string id = json_of(answer).text("request_id");
     if (id.empty()) return unreadable(upstream, "there is no request_id");
     return pending(Json(Json::Object{{"id", id}}));
   }
@@ -23,7 +23,7 @@ class FireworksDialect final : public Dialect {
     call.method = "POST";
     call.url = upstream.url(upstream.provider->result_path);
     call.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-    call.body = Json(Json::Object{{"id", text_in(handle, "id")}}).dump();
+    call.body = Json(Json::Object{{"id", handle.text("id")}}).dump();
     return call;
   }
 

@@ -5,7 +5,7 @@ namespace palimpsest {
 Step read_flux_task(const Upstream& upstream, const Json& handle, const HttpAnswer& answer) {
   if (answer.status >= 300) return failed_by_status(upstream, answer);
   const Json body = json_of(answer);
-  const std::string status = text_in(body, body.find("status") != nullptr ? "status" : "state");
+  const std::string status = body.text(body.find("status") != nullptr ? "status" : "state");
   if (status.empty()) return unreadable(upstream, "there is no status");
   if (status == "Request Moderated") return moderated(upstream, "request");
   if (status == "Content Moderated") return moderated(upstream, "picture");
@@ -20,7 +20,7 @@ Step read_flux_task(const Upstream& upstream, const Json& handle, const HttpAnsw
   }
   if (status != "Ready") return pending(handle);
   const Json* result = body.find("result");
-  const std::string sample = result == nullptr ? "" : text_in(*result, "sample");
+  const std::string sample = result == nullptr ? "" : result->text("sample");
   if (sample.empty()) return unreadable(upstream, "there is no sample");
   Step step;
   step.state = Step::State::ready;

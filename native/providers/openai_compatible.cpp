@@ -42,7 +42,7 @@ class OpenaiDialect final : public Dialect {
     const Json body = json_of(answer);
     // Some services send their errors with a good status.
     if (const Json* error = body.find("error"); error != nullptr && error->is_object()) {
-      return failed_by_words(upstream, text_in(*error, "code") + " " + text_in(*error, "message"));
+      return failed_by_words(upstream, error->text("code") + " " + error->text("message"));
     }
     const Result<ImagesResult> result = parse_images_result(body);
     if (!result) return unreadable(upstream, result.error().message);

@@ -16,10 +16,10 @@ class ReplicateDialect final : public Dialect {
     const Json body = json_of(answer);
     const Json* urls = body.find("urls");
     Json handle;
-    handle.set("id", text_in(body, "id"));
-    handle.set("get", urls == nullptr ? "" : text_in(*urls, "get"));
-    handle.set("cancel", urls == nullptr ? "" : text_in(*urls, "cancel"));
-    if (text_in(handle, "id").empty() || text_in(handle, "get").empty()) {
+    handle.set("id", body.text("id"));
+    handle.set("get", urls == nullptr ? "" : urls->text("get"));
+    handle.set("cancel", urls == nullptr ? "" : urls->text("cancel"));
+    if (handle.text("id").empty() || handle.text("get").empty()) {
       return unreadable(upstream, "there is no prediction with an address");
     }
     return read_prediction(upstream, handle, body);
@@ -27,7 +27,7 @@ class ReplicateDialect final : public Dialect {
 
   HttpCall poll(const Upstream&, const Json& handle) const override {
     HttpCall call;
-    call.url = text_in(handle, "get");
+    call.url = handle.text("get");
     return call;
   }
 
@@ -39,17 +39,17 @@ class ReplicateDialect final : public Dialect {
   std::optional<HttpCall> cancel(const Upstream&, const Json& handle) const override {
     HttpCall call;
     call.method = "POST";
-    call.url = text_in(handle, "cancel");
+    call.url = handle.text("cancel");
     return call;
   }
 
  private:
   /// Only `succeeded` counts: there can be an output before it.
   static Step read_prediction(const Upstream& upstream, const Json& handle, const Json& body) {
-    const std::string status = text_in(body, "status");
+    const std::string status = body.text("status");
     if (status.empty()) return unreadable(upstream, "there is no status");
     if (status == "failed" || status == "canceled" || status == "aborted") {
-      const std::string words = text_in(body, "error");
+      const std::string words = body.text("error");
       return failed_by_words(upstream, words.empty() ? "the prediction was " + status : words);
     }
     if (status != "succeeded") return pending(handle);

@@ -59,7 +59,7 @@ std::string codes_in(const Json& body) {
   const bool has_list = detail != nullptr && detail->is_array() && !detail->as_array()->empty();
   for (const Json* part : {&body, inner, has_list ? &detail->as_array()->front() : nullptr}) {
     if (part == nullptr) continue;
-    for (const char* name : {"code", "type", "error_type"}) all += " " + text_in(*part, name);
+    for (const char* name : {"code", "type", "error_type"}) all += " " + part->text(name);
   }
   return all;
 }
@@ -78,12 +78,6 @@ Json json_of(const HttpAnswer& answer) {
   limits.max_bytes = limits.max_string_bytes = std::size_t{96} << 20;
   Result<Json> json = parse_json(answer.body, limits);
   return json && json->is_object() ? *std::move(json) : Json();
-}
-
-std::string text_in(const Json& json, std::string_view name) {
-  const Json* member = json.find(name);
-  const std::string* text = member == nullptr ? nullptr : member->as_string();
-  return text == nullptr ? "" : *text;
 }
 
 Step pending(Json handle, bool ask_at_once) {

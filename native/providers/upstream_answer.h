@@ -10,9 +10,6 @@ namespace palimpsest {
 /// The JSON object of an answer; null where it is none.
 Json json_of(const HttpAnswer& answer);
 
-/// The text member; empty where there is none.
-std::string text_in(const Json& json, std::string_view name);
-
 Step pending(Json handle, bool ask_at_once = false);
 
 /// What an answer of status 300 or above means.

@@ -20,11 +20,6 @@ CallState state_of(const std::string& name) {
   fail(codes::kStorageDamaged, "a stored call has the unknown state " + name, 500);
 }
 
-std::string text_in(const Json& json, const char* name) {
-  const Json* member = json.find(name);
-  return member != nullptr && member->is_string() ? *member->as_string() : "";
-}
-
 std::string to_text(const std::vector<CallPicture>& results) {
   Json::Array all;
   for (const CallPicture& picture : results) {
@@ -38,7 +33,7 @@ std::vector<CallPicture> results_from(const std::string& text) {
   std::vector<CallPicture> results;
   const Json json = parse_json(text).value_or_throw();
   for (const Json& item : *json.as_array()) {
-    CallPicture picture{text_in(item, "image"), 0, text_in(item, "revised_prompt")};
+    CallPicture picture{item.text("image"), 0, item.text("revised_prompt")};
     item.find("seed")->to_uint64(picture.seed);
     results.push_back(std::move(picture));
   }
@@ -49,7 +44,7 @@ Error error_from(const std::string& text) {
   const Json json = parse_json(text).value_or_throw();
   std::int64_t status = 502;
   if (const Json* member = json.find("http_status")) member->to_int64(status);
-  return {text_in(json, "code"), text_in(json, "message"), text_in(json, "param"), static_cast<int>(status)};
+  return {json.text("code"), json.text("message"), json.text("param"), static_cast<int>(status)};
 }
 
 ProviderCall call_in(const Rows& rows) {

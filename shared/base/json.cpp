@@ -231,6 +231,12 @@ const Json* Json::find(std::string_view key) const {
   return nullptr;
 }
 
+std::string Json::text(std::string_view key) const {
+  const Json* member = find(key);
+  const std::string* found = member == nullptr ? nullptr : member->as_string();
+  return found == nullptr ? "" : *found;
+}
+
 Json& Json::set(std::string key, Json value) {
   if (is_null()) value_ = Object{};
   auto& object = std::get<Object>(value_);

@@ -55,6 +55,8 @@ class Json {
 
   /// The member called `key`, or nullptr where there is none or this is not an object.
   const Json* find(std::string_view key) const;
+  /// The text of the member called `key`; empty where there is none or it is no string.
+  std::string text(std::string_view key) const;
   /// Appends or replaces a member; the value must be an object or null (which becomes an empty object).
   Json& set(std::string key, Json value);
 

@@ -219,3 +219,12 @@ TEST_CASE("pretty text reads back equal and empty containers stay on one line") 
   CHECK(value.dump(2) == "{\n  \"a\": [\n    1,\n    {\n      \"b\": []\n    }\n  ],\n  \"c\": {}\n}");
   CHECK(parsed(value.dump(2)) == value);
 }
+
+TEST_CASE("a member's text is empty where there is none, and where it is no string") {
+  const Json value = parsed(R"({"name": "nano", "steps": 20, "nothing": null})");
+  CHECK(value.text("name") == "nano");
+  CHECK(value.text("steps").empty());
+  CHECK(value.text("nothing").empty());
+  CHECK(value.text("absent").empty());
+  CHECK(Json(7).text("name").empty());
+}
